@@ -1,0 +1,1 @@
+"""The data engine: posed RGB-D scenes in, question-answer rows out."""

@@ -1,0 +1,1 @@
+"""Implementations of the operations; private, reached through ``spatialgeom.ops`` alone."""

@@ -1,0 +1,1 @@
+"""Public operations: each checks its arguments, chooses a backend and calls it."""

@@ -1,0 +1,30 @@
+"""Run each test that asks for a backend once per implementation that this machine can run."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+import spatialgeom
+from spatialgeom._dispatch import OPERATIONS, why_unavailable
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+TEST_DATA = Path(os.environ.get("SPATIALGEOM_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_generate_tests(metafunc):
+    if "backend" in metafunc.fixturenames:
+        getattr(spatialgeom, metafunc.module.OPERATION)  # its module registers the operation
+        operation = OPERATIONS[metafunc.module.OPERATION]
+        runnable = [(b, d) for d in DEVICES for b in operation.backends if why_unavailable(b, d) is None]
+        metafunc.parametrize(("backend", "device"), runnable, ids=[f"{b}-{d}" for b, d in runnable])
+
+
+@pytest.fixture(scope="session")
+def redkitchen() -> Path:
+    """Return the folder of a real posed RGB-D sequence, or skip where it is absent."""
+    folder = TEST_DATA / "redkitchen"
+    if not folder.is_dir():
+        pytest.skip(f"needs real data in {folder}; set SPATIALGEOM_TEST_DATA")
+    return folder
