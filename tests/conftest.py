@@ -28,3 +28,12 @@ def redkitchen() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs real data in {folder}; set SPATIALGEOM_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def panoptic() -> Path:
+    """Return the file of 47 real joint tracks of three people, or skip where it is absent."""
+    file = TEST_DATA / "panoptic" / "160906_band1.npz"
+    if not file.is_file():
+        pytest.skip(f"needs real data in {file}; set SPATIALGEOM_TEST_DATA")
+    return file

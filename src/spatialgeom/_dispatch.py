@@ -58,9 +58,13 @@ class Operation:
                 _warn_once(f"{self.name} runs on a slower backend because {candidate!r} cannot: {reason}")
         return self._load("reference")
 
-    def _load(self, backend: str) -> Callable[..., Any]:
+    def gradient(self) -> Callable[..., Any]:
+        """Return the reference's ``<name>_gradient``, which differentiates the result of every backend."""
+        return self._load("reference", "_gradient")
+
+    def _load(self, backend: str, suffix: str = "") -> Callable[..., Any]:
         function: Callable[..., Any] = getattr(
-            importlib.import_module(f"spatialgeom.backends.{backend}.{self.module}"), self.name
+            importlib.import_module(f"spatialgeom.backends.{backend}.{self.module}"), self.name + suffix
         )
         return function
 
@@ -92,7 +96,9 @@ def why_unavailable(backend: str, device_type: str) -> str | None:
     """Return None if ``backend`` can run on ``device_type``, else the reason in words."""
     if backend not in BACKENDS:
         return f"there is no such backend; there are {', '.join(BACKENDS)}"
-    reason: str | None = importlib.import_module(f"spatialgeom.backends.{backend}").why_unavailable(device_type)
+    reason: str | None = importlib.import_module(f"spatialgeom.backends.{backend}").why_unavailable(
+        device_type
+    )
     return reason
 
 

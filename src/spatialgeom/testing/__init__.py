@@ -1,5 +1,21 @@
 """Scenes with planted boundary cases and comparisons of decisions, for tests and benchmarks."""
 
 from spatialgeom.testing.compare import assert_decisions_agree
+from spatialgeom.testing.scenes import (
+    ExactProjection,
+    PosedPoints,
+    RandomDepth,
+    exact_projection,
+    random_depth,
+    random_posed_points,
+)
 
-__all__ = ["assert_decisions_agree"]
+__all__ = [
+    "ExactProjection",
+    "PosedPoints",
+    "RandomDepth",
+    "assert_decisions_agree",
+    "exact_projection",
+    "random_depth",
+    "random_posed_points",
+]

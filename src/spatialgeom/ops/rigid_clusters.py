@@ -1,0 +1,142 @@
+"""How distances between tracked points change, and the rigid parts that follow."""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from spatialgeom._check import ArgumentCheck
+from spatialgeom._dispatch import Operation
+from spatialgeom.errors import DTypeError
+
+Measure = Literal["range", "path"]
+
+_CHANGE = Operation("rigid_clusters", "distance_change")
+_CLUSTERS = Operation("rigid_clusters", "rigid_clusters")
+_MEASURES = ("range", "path")
+
+
+def distance_change(
+    tracks: Tensor,
+    visible: Tensor | None = None,
+    *,
+    measure: Measure = "range",
+    ignore_below: float = 0.01,
+    backend: str | None = None,
+) -> Tensor:
+    r"""Measure how much the distance of every pair of tracked points changes over time.
+
+    With :math:`d_t = |X_{t,i} - X_{t,j}|` over the frames in which both points are seen,
+
+    .. math::
+        \text{range} = \max_t d_t - \min_t d_t, \qquad
+        \text{path} = \sum_t s_t [s_t > \text{ignore\_below}], \quad s_t = |d_t - d_{t-1}|
+
+    The path is that of *Multi-SpatialMLLM*, appendix G; it adds up noise and loses slow motion, the range
+    does neither. A rigid motion of all points of a frame changes nothing, so that the frame of reference is
+    free, and may move. It takes memory for the result alone, whatever the number of frames.
+
+    Args:
+        tracks: Positions, metres, ``(T, N, 3)``, float32 or float64, in one frame of reference per time.
+        visible: Where a point is seen, bool, ``(T, N)``. None: where its position is finite. A position
+            that is not finite is never seen.
+        measure: ``"range"`` or ``"path"``. A step of the path joins consecutive frames, t - 1 and t; one
+            that touches a frame in which either point is not seen is not counted, and no step spans a gap.
+        ignore_below: Steps of the path up to this, in metres, count as none. The range ignores nothing.
+        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+
+    Returns:
+        Changes in metres, symmetric, ``(N, N)``, in the type of ``tracks``. NaN for a pair with fewer than
+        two joint frames; the diagonal is 0, by the same rule NaN for a point seen in fewer than two.
+
+    Raises:
+        ShapeError: A shape does not fit, or T or N differ between arguments.
+        DTypeError: ``tracks`` is not float32 or float64 or requires a gradient, or ``visible`` is not bool.
+        DeviceError: The tensors are on different devices.
+        ValueError: ``measure`` is unknown, or ``ignore_below`` is negative.
+        BackendError: ``backend`` was named and cannot run.
+
+    Example:
+        >>> import torch
+        >>> still, moving = torch.zeros(3, 3), torch.tensor([[1.0, 0, 0], [1.5, 0, 0], [1, 0, 0]])
+        >>> distance_change(torch.stack((still, moving), 1)).tolist()
+        [[0.0, 0.5], [0.5, 0.0]]
+        >>> distance_change(torch.stack((still, moving), 1), measure="path").tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
+    _check_tracks("distance_change", tracks, visible, measure, ignore_below)
+    run = _CHANGE.implementation(tracks.device, backend)
+    change: Tensor = run(tracks, visible, measure, ignore_below)
+    return change
+
+
+def rigid_clusters(
+    tracks: Tensor,
+    visible: Tensor | None = None,
+    *,
+    threshold: float = 0.1,
+    measure: Measure = "range",
+    min_size: int = 6,
+    ignore_below: float = 0.01,
+    backend: str | None = None,
+) -> Tensor:
+    """Group tracked points into parts that move rigidly.
+
+    Average linkage of :func:`distance_change`, cut where the mean change between two groups exceeds
+    ``threshold`` (*Multi-SpatialMLLM*, appendix G; SciPy's ``linkage`` and ``fcluster``). A pair without a
+    change, having fewer than two joint frames, counts as the cut: it neither joins nor parts groups that
+    other pairs settle, and groups that only such pairs connect stay apart.
+
+    Args:
+        tracks: Positions, metres, ``(T, N, 3)``, float32 or float64, in one frame of reference per time.
+        visible: Where a point is seen, bool, ``(T, N)``. None: where its position is finite.
+        threshold: Largest mean change between groups that join, metres, above 0.
+        measure: ``"range"`` or ``"path"``, of :func:`distance_change`.
+        min_size: Points that a part needs.
+        ignore_below: Steps of the path up to this, in metres, count as none.
+        backend: ``"cpu"`` or ``"reference"``. None picks by device. The linkage runs on the CPU.
+
+    Returns:
+        Part of each point, int64, ``(N,)``: 0 is the largest, equal sizes are in the order of their lowest
+        members, and -1 is a point whose part has fewer than ``min_size`` points.
+
+    Raises:
+        ShapeError: A shape does not fit, or T or N differ between arguments.
+        DTypeError: ``tracks`` is not float32 or float64 or requires a gradient, or ``visible`` is not bool.
+        DeviceError: The tensors are on different devices.
+        ValueError: ``measure`` is unknown, ``threshold`` is not a positive number, ``min_size`` is below 1,
+            or ``ignore_below`` is negative.
+        BackendError: ``backend`` was named and cannot run.
+
+    Example:
+        >>> import torch
+        >>> start = torch.tensor([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [0, 1, 0]])
+        >>> shift = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]])
+        >>> rigid_clusters(torch.stack((start, start + shift)), min_size=2).tolist()
+        [0, -1, 0, 0]
+    """
+    _check_tracks("rigid_clusters", tracks, visible, measure, ignore_below)
+    if not 0 < threshold < math.inf:
+        raise ValueError(f"rigid_clusters: threshold must be a positive number of metres, got {threshold}")
+    if min_size < 1:
+        raise ValueError(f"rigid_clusters: min_size must be at least 1, got {min_size}")
+    run = _CLUSTERS.implementation(tracks.device, backend)
+    labels: Tensor = run(tracks, visible, threshold, measure, min_size, ignore_below)
+    return labels
+
+
+def _check_tracks(
+    operation: str, tracks: Tensor, visible: Tensor | None, measure: str, ignore_below: float
+) -> None:
+    check = ArgumentCheck(operation)
+    check("tracks", tracks, "T N 3")
+    if tracks.dtype not in (torch.float32, torch.float64):
+        raise DTypeError(f"{operation}: tracks must be float32 or float64, got {tracks.dtype}")
+    if visible is not None:
+        check("visible", visible, "T N", "bool")
+    check.no_gradient(tracks)
+    if measure not in _MEASURES:
+        raise ValueError(f"{operation}: measure must be 'range' or 'path', got {measure!r}")
+    if not ignore_below >= 0:
+        raise ValueError(f"{operation}: ignore_below must be 0 or more, got {ignore_below}")
