@@ -34,7 +34,7 @@ setup(
         "pillow>=11",
         "isal>=1.7",
         "tqdm>=4.66",
-        "jsonargparse>=4.40",
+        "jsonargparse>=4.49",
         "PyYAML>=6",
     ],
     extras_require={

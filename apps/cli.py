@@ -1,0 +1,70 @@
+"""``spatialgeom COMMAND``: each command's module is imported when it is asked for."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+_COMMANDS = {
+    "datagen": ("spatialgeom.apps.datagen.cli", "make question-answer data from posed RGB-D scenes; look at it; export it"),
+    "info": ("spatialgeom.apps.info", "versions, devices, backends, and why one is not available"),
+}
+
+DONE, NOTHING, USAGE, SKIPPED = 0, 1, 2, 3
+
+_EXAMPLES = """examples:
+  spatialgeom datagen run synthetic --out rooms     a dataset from rendered rooms
+  spatialgeom datagen run scans/ --out data         one from posed RGB-D folders
+  spatialgeom datagen view data --out page.html     a page of its images, questions and answers
+  spatialgeom info                                  what this machine can run
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; faults become one sentence on stderr and an exit code."""
+    parser = argparse.ArgumentParser(
+        prog="spatialgeom",
+        description="Spatial question-answering data, and the multi-view geometry behind it.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"spatialgeom {version('spatialgeom')}")
+    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=_listing())
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    module = importlib.import_module(_COMMANDS[asked.command][0])
+    return guarded(lambda: module.main(asked.rest))
+
+
+def _listing() -> str:
+    return "; ".join(f"{name}: {title}" for name, (_, title) in _COMMANDS.items())
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Return the command's exit code, or that of its fault after saying it in one sentence."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from spatialgeom.apps.errors import InputError, UsageError
+
+    try:
+        return command()
+    except UsageError as fault:
+        print(f"spatialgeom: {fault}", file=sys.stderr)
+        return USAGE
+    except InputError as fault:
+        print(f"spatialgeom: {fault}", file=sys.stderr)
+        return NOTHING
+    except BrokenProcessPool:
+        print("spatialgeom: a worker was killed (out of memory?); the same command goes on", file=sys.stderr)
+        return NOTHING
+    except OSError as fault:
+        print(f"spatialgeom: {fault}", file=sys.stderr)
+        return NOTHING
+    except KeyboardInterrupt:
+        print("spatialgeom: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

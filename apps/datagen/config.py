@@ -1,0 +1,103 @@
+"""What a run is told: the same dataclass serves the command line, config files and Python."""
+
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from spatialgeom.apps.datagen.readers import choose_reader
+from spatialgeom.apps.datagen.rules import RULES
+from spatialgeom.apps.datagen.task import Task
+from spatialgeom.apps.datagen.tasks import load_tasks
+from spatialgeom.apps.errors import UsageError
+from spatialgeom.apps.provenance import fingerprint
+from spatialgeom.apps.records import SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run of the data engine.
+
+    Args:
+        sources: Folders to read, or ``synthetic``.
+        out: The dataset's folder.
+        reader: Name of the reader; None: the one that recognises each source.
+        options: Options of each reader, by its name; None: its defaults.
+        tasks: Names of the tasks; empty: all.
+        rules: ``default`` or ``paper``.
+        seed: Everything random follows from it.
+        max_per_task: Most questions per task, over all scenes.
+        workers: Processes; 0: as many as cores, at most one per scene.
+        device: Where geometry is computed.
+        cache: Folder of the geometry cache; None: inside ``out``.
+        strict: Stop at the first scene or frame that would be skipped.
+        quiet: No progress.
+    """
+
+    sources: tuple[str, ...]
+    out: str
+    reader: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+    rules: str = "default"
+    seed: int = 0
+    max_per_task: int = 1000
+    workers: int = 0
+    device: str = "cpu"
+    cache: str | None = None
+    strict: bool = False
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rules not in RULES:
+            raise UsageError(f"there are no rules {self.rules!r}; there are {', '.join(RULES)}")
+        if self.max_per_task < 1:
+            raise UsageError(f"max_per_task must be at least 1, got {self.max_per_task}")
+        if self.workers < 0:
+            raise UsageError(f"workers must be at least 0 (as many as cores), got {self.workers}")
+        if not self.sources:
+            raise UsageError("name at least one source: a scene folder, or 'synthetic'")
+        self.chosen_tasks()
+
+    def chosen_tasks(self) -> list[Task]:
+        """Return the tasks to make, by name.
+
+        Raises:
+            UsageError: A name is unknown.
+        """
+        tasks = load_tasks()
+        unknown = sorted(set(self.tasks) - set(tasks))
+        if unknown:
+            raise UsageError(f"there is no task {unknown[0]!r}; there are {', '.join(tasks)}")
+        return [task for name, task in tasks.items() if not self.tasks or name in self.tasks]
+
+    def reader_options(self, reader: str, options: type | None) -> Any:
+        """Return the given options of a reader, or its defaults."""
+        return self.options.get(reader, options() if options else None)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this run from another one, as JSON values."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "sources": [source if not Path(source).exists() else str(Path(source).resolve()) for source in self.sources],
+            "readers": {
+                source: {"name": reader.name, "options": _plain(self.reader_options(reader.name, reader.options))}
+                for source in self.sources
+                for reader in [choose_reader(source, self.reader)]
+            },
+            "tasks": [task.name for task in self.chosen_tasks()],
+            "rules": self.rules,
+            "seed": self.seed,
+            "max_per_task": self.max_per_task,
+        }
+
+    def fingerprint(self) -> str:
+        """Return the run's fingerprint; it does not depend on where the sources lie."""
+        identity = self.identity()
+        readers = list(identity.pop("readers").values())
+        return fingerprint({**identity, "sources": [Path(s).name for s in self.sources], "readers": readers})
+
+
+def _plain(options: Any) -> Any:
+    if not is_dataclass(options) or isinstance(options, type):
+        return options
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(options).items()}

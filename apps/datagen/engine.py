@@ -1,0 +1,188 @@
+"""The data engine: readers to scenes to geometry to a global plan to rows, in two exact passes."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spatialgeom.apps.datagen import jobs
+from spatialgeom.apps.datagen.config import RunConfig
+from spatialgeom.apps.datagen.jobs import Prepared, Skipped
+from spatialgeom.apps.datagen.manifest import build_manifest, write_card
+from spatialgeom.apps.datagen.progress import Progress
+from spatialgeom.apps.datagen.reader import SceneHandle
+from spatialgeom.apps.datagen.readers import choose_reader
+from spatialgeom.apps.datagen.writer import CACHE, Shard, abandon_folder, claim_folder, write_json
+from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.provenance import fingerprint
+from spatialgeom.apps.records import MANIFEST
+from spatialgeom.sampling import balanced_quota, distribute, generator
+
+# in the working order of a scan, not a fault of its files
+EXPECTED_DROPS = ("pose is not finite (tracking was lost)",)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did.
+
+    Args:
+        manifest: As it stands in the folder.
+        seconds: Wall time by stage; empty where the run had been finished before.
+        finished_before: Nothing was left to do.
+    """
+
+    manifest: dict[str, Any]
+    seconds: dict[str, float]
+    finished_before: bool = False
+
+    @property
+    def skipped(self) -> bool:
+        """Was anything left out that the user should look at?"""
+        manifest = self.manifest
+        faults = any(set(scene["dropped"]) - set(EXPECTED_DROPS) for scene in manifest["scenes"].values())
+        return bool(manifest["skipped"] or manifest["notes"] or faults)
+
+
+def run(config: RunConfig) -> RunResult:
+    """Make a dataset, or go on with an interrupted one.
+
+    Raises:
+        InputError: Nothing could be made from the sources, or ``strict`` and something was skipped.
+        UsageError: The configuration contradicts itself or the folder belongs to another run.
+    """
+    folder, progress, started = Path(config.out), Progress(config.quiet), time.perf_counter()
+    handles = _scenes(config)
+    claim = claim_folder(folder, config.identity())
+    if claim.manifest is not None:
+        return RunResult(claim.manifest, {}, finished_before=True)
+    try:
+        with _workers(config.workers, len(handles)) as mapped:
+            prepared, skipped = _first_pass(config, handles, mapped, progress)
+            quotas = plan_quotas(prepared, config)
+            shards = _second_pass(config, prepared, quotas, mapped, progress)
+        if not sum(shard.rows for shard in shards):
+            raise InputError("no question could be made: " + "; ".join(_reasons(prepared, skipped)))
+    except InputError:
+        abandon_folder(folder, claim)
+        raise
+    manifest = build_manifest(config, prepared, skipped, shards)
+    write_card(folder, manifest)
+    write_json(folder / MANIFEST, manifest)
+    seconds: dict[str, float] = {}
+    for scene in prepared:
+        for stage, spent in scene.seconds.items():
+            seconds[stage] = seconds.get(stage, 0.0) + spent
+    return RunResult(manifest, {**seconds, "total": time.perf_counter() - started})
+
+
+def _scenes(config: RunConfig) -> list[SceneHandle]:
+    handles = []
+    for source in config.sources:
+        reader = choose_reader(source, config.reader)
+        handles += reader.scenes(Path(source), config.reader_options(reader.name, reader.options))
+    names = [handle.name for handle in handles]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise InputError(f"two scenes are called {twice[0]!r}; give their folders different names")
+    return handles
+
+
+Mapped = Callable[..., Iterator[Any]]
+
+
+@contextmanager
+def _workers(asked: int, scenes: int) -> Iterator[Mapped]:
+    """Give a map over scenes: in this process for one worker, else in spawned ones with one thread each."""
+    count = min(asked or os.cpu_count() or 1, scenes)
+    if count <= 1:
+        yield map
+        return
+    # never forked: a forked child of a process that has run a parallel Numba kernel is killed
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context, initializer=jobs.limit_threads) as pool:
+        try:
+            yield pool.map
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _first_pass(
+    config: RunConfig, handles: Sequence[SceneHandle], mapped: Mapped, progress: Progress
+) -> tuple[list[Prepared], list[Skipped]]:
+    tasks = tuple(task.name for task in config.chosen_tasks())
+    cache = config.cache or str(Path(config.out) / CACHE)
+    count = len(handles)
+    done = mapped(
+        jobs.prepare,
+        handles,
+        *([value] * count for value in (config.rules, tasks, config.out, cache, config.device, config.quiet)),
+    )
+    prepared, skipped = [], []
+    for result in progress.track(done, count, "scenes"):
+        if isinstance(result, Prepared):
+            prepared.append(result)
+            continue
+        if config.strict:
+            raise InputError(f"{result.reason} (--strict)")
+        progress.say(f"skipped {result.name}: {result.reason}")
+        skipped.append(result)
+    faults = [(p.name, reason) for p in prepared for reason in p.dropped if reason not in EXPECTED_DROPS]
+    if config.strict and faults:
+        raise InputError(f"{faults[0][0]} has a frame that would be dropped: {faults[0][1]} (--strict)")
+    return prepared, skipped
+
+
+def plan_quotas(prepared: Sequence[Prepared], config: RunConfig) -> list[dict[str, np.ndarray]]:
+    """Return for each scene how many units of each task to draw from each bin: one exact global draw."""
+    quotas: list[dict[str, np.ndarray]] = [{} for _ in prepared]
+    for task in config.chosen_tasks():
+        holders = [k for k, scene in enumerate(prepared) if task.name in scene.histograms]
+        if not holders:
+            continue
+        counts = np.stack([prepared[k].histograms[task.name] for k in holders])
+        quota = balanced_quota(counts.sum(axis=0), config.max_per_task)
+        for k, share in zip(holders, distribute(counts, quota, generator(config.seed, task.name, "plan")), strict=True):
+            quotas[k][task.name] = share
+    return quotas
+
+
+def _second_pass(
+    config: RunConfig,
+    prepared: Sequence[Prepared],
+    quotas: Sequence[dict[str, np.ndarray]],
+    mapped: Mapped,
+    progress: Progress,
+) -> list[Shard]:
+    count, identity = len(prepared), config.fingerprint()
+    plans = [
+        fingerprint([identity, scene.key, {name: share.tolist() for name, share in shares.items()}])
+        for scene, shares in zip(prepared, quotas, strict=True)
+    ]
+    done = mapped(
+        jobs.write,
+        prepared,
+        quotas,
+        *([value] * count for value in (config.rules, config.seed, identity)),
+        plans,
+        [config.out] * count,
+    )
+    return list(progress.track(done, count, "questions"))
+
+
+def _reasons(prepared: Sequence[Prepared], skipped: Sequence[Skipped]) -> Iterator[str]:
+    for scene in skipped:
+        yield scene.reason
+    for scene in prepared:
+        if not scene.pairs:
+            yield f"{scene.name} has no image pair whose overlap is in range"
+        if scene.without_up:
+            yield f"up is unknown in {scene.name}, which {', '.join(scene.without_up)} need"

@@ -1,0 +1,142 @@
+"""The record of a finished run: what was made, from what, what was left out and why; and the dataset's card."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from spatialgeom.apps.datagen.baselines import chance, constant_score, nearest_option_score
+from spatialgeom.apps.datagen.config import RunConfig
+from spatialgeom.apps.datagen.jobs import Prepared, Skipped
+from spatialgeom.apps.datagen.writer import Shard, write_atomically
+from spatialgeom.apps.provenance import versions
+from spatialgeom.apps.records import SCHEMA_VERSION
+
+_BASELINE_ROWS = 20_000  # per task: enough for a percent
+
+
+def build_manifest(
+    config: RunConfig, prepared: Sequence[Prepared], skipped: Sequence[Skipped], shards: Sequence[Shard]
+) -> dict[str, Any]:
+    """Return everything that the summary prints and a reader of the dataset needs, as JSON values."""
+    folder = Path(config.out).resolve()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": config.fingerprint(),
+        "config": config.identity(),
+        "versions": versions(),
+        "roots": {scene.name: _root(Path(scene.root), folder) for scene in prepared},
+        "shards": [{"path": shard.path, "rows": shard.rows, "sha256": shard.sha256} for shard in shards],
+        "tasks": _tasks(config, prepared, shards),
+        "scenes": {
+            scene.name: {
+                "space": scene.space,
+                "source": scene.source,
+                "licence": scene.licence,
+                "frames": scene.frames,
+                "points": scene.points,
+                "pairs": scene.pairs,
+                "dropped": scene.dropped,
+                "geometry": scene.key,
+            }
+            for scene in prepared
+        },
+        "skipped": [asdict(scene) for scene in skipped],
+        "notes": _notes(prepared),
+    }
+
+
+def _root(root: Path, folder: Path) -> str:
+    """Return a root inside the dataset relative to it, so that the folder can move."""
+    return root.relative_to(folder).as_posix() if root.is_relative_to(folder) else str(root)
+
+
+def _notes(prepared: Sequence[Prepared]) -> list[str]:
+    """Return a sentence for each reason that kept whole tasks from scenes."""
+    notes = []
+    lonely = [scene.name for scene in prepared if not scene.pairs]
+    if lonely:
+        notes.append(f"{_some(lonely)} without an image pair whose overlap is in range: no question about pairs")
+    flat = [scene for scene in prepared if scene.without_up]
+    if flat:
+        tasks = ", ".join(flat[0].without_up)
+        names = _some([scene.name for scene in flat])
+        notes.append(f"{names} without a known up direction, so left out of {tasks}; give the reader's up option")
+    return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return f"{len(names)} scene{'s' if len(names) > 1 else ''} ({shown})"
+
+
+def _tasks(config: RunConfig, prepared: Sequence[Prepared], shards: Sequence[Shard]) -> dict[str, dict[str, Any]]:
+    """Return per task the counts of the run and what image-free answers score."""
+    folder, found = Path(config.out), {}
+    for task in config.chosen_tasks():
+        counts = [shard.tasks[task.name] for shard in shards if task.name in shard.tasks]
+        entry: dict[str, Any] = {
+            "family": task.family,
+            "units": int(sum(int(s.histograms[task.name].sum()) for s in prepared if task.name in s.histograms)),
+            "rows": sum(count["rows"] for count in counts),
+            "replaced": sum(count["replaced"] for count in counts),
+            "short": sum(count["short"] for count in counts),
+        }
+        if entry["rows"]:
+            entry |= _scores(_sample(folder, shards, task.name))
+        found[task.name] = entry
+    return found
+
+
+def _sample(folder: Path, shards: Sequence[Shard], task: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for shard in shards:
+        if shard.tasks.get(task, {}).get("rows") and len(rows) < _BASELINE_ROWS:
+            columns = ["images", "marks", "truth", "scoring"]
+            rows += pq.read_table(folder / shard.path, columns=columns, filters=[("task", "=", task)]).to_pylist()
+    return rows[:_BASELINE_ROWS]
+
+
+def _scores(rows: list[dict[str, Any]]) -> dict[str, float | None]:
+    scores = {"constant": constant_score(rows), "chance": chance(rows[0]["scoring"])}
+    nearest = nearest_option_score(rows)
+    return scores if nearest is None else {**scores, "nearest_option": nearest}
+
+
+def write_card(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the dataset's card."""
+    config, sources = manifest["config"], {}
+    for scene in manifest["scenes"].values():
+        key = (scene["source"], scene["licence"])
+        sources[key] = sources.get(key, 0) + 1
+    tasks = "\n".join(
+        f"| `{name}` | {task['family']} | {task['rows']} | {_percent(task.get('constant'))} | {_percent(task.get('chance'))} |"
+        for name, task in manifest["tasks"].items()
+    )
+    readers = sorted({reader["name"] for reader in config["readers"].values()})
+    card = f"""# Spatial question-answering dataset
+
+{sum(shard["rows"] for shard in manifest["shards"]):,} questions over {len(manifest["scenes"])} scenes, made by
+spatialgeom {manifest["versions"]["spatialgeom"]} with `--rules {config["rules"]} --seed {config["seed"]}
+--max-per-task {config["max_per_task"]}` and the reader {", ".join(readers)} (options: `run.json`).
+
+| task | family | questions | best constant answer | chance |
+|---|---|---:|---:|---:|
+{tasks}
+
+## Sources
+
+| source | scenes | licence |
+|---|---:|---|
+{chr(10).join(f"| {source} | {count} | {licence} |" for (source, licence), count in sources.items())}
+
+Images stay where they are: a row's paths are relative to its scene's root in `manifest.json`. Dots are metadata
+(`marks`) and are drawn when an image is loaded or exported.
+"""
+    write_atomically(folder / "README.md", card.encode())
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
