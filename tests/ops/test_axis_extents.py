@@ -120,6 +120,20 @@ def test_one_far_point_in_a_word_of_near_ones_counts(backend, device):
                 assert high[0, axis] == max(1, value)
 
 
+@pytest.mark.parametrize("wide", [0, 1, 2])
+def test_a_wide_object_hides_no_others(backend, device, wide):
+    points = torch.zeros(128, 3, device=device)
+    points[:64] = torch.linspace(-9, 9, 64, device=device)[:, None]
+    points[64:] = torch.linspace(-1, 1, 64, device=device)[:, None]
+    labels = torch.full((128,), wide, device=device)
+    labels[64:] = torch.arange(64, device=device) % 3
+    visible = torch.full((1, 2), -1, dtype=torch.int64, device=device)
+    found = axis_extents(points, visible, labels, backend=backend)
+    for group in range(3):
+        assert torch.equal(found.low[group, 0], points[labels == group].amin(0))
+        assert torch.equal(found.high[group, 0], points[labels == group].amax(0))
+
+
 def test_spare_bits_are_no_points(backend, device):
     points = torch.ones(33, 3, device=device)
     visible = torch.full((2, 1), -1, dtype=torch.int64, device=device)

@@ -97,9 +97,9 @@ def fuse_depth(
 def morton_order(points: Tensor) -> Tensor:
     """Return the order of points along a Z-order curve: neighbours in it are neighbours in space.
 
-    The curve runs through a grid of ``2**21`` cells a side over the smallest cube that holds the points
-    and shares the least corner of their bounding box. G. M. Morton, *A computer oriented geodetic data base and a new
-    technique in file sequencing*, IBM, 1966.
+    The curve runs through a grid of ``2**21`` cells a side over the smallest cube that holds the points and
+    shares the least corner of their bounding box. G. M. Morton, *A computer oriented geodetic data base and a
+    new technique in file sequencing*, IBM, 1966.
 
     Args:
         points: Points, ``(N, 3)``.

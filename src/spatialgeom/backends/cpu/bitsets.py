@@ -98,10 +98,15 @@ def _unpack_word(word: np.uint64, mask: Bytes) -> None:
 @njit(cache=True, parallel=True, nogil=True)
 def _count_kernel(words: Words, counts: Ints) -> None:
     for row in prange(words.shape[0]):
-        total = np.uint64(0)
-        for w in range(words.shape[1]):
-            total += popcount(words[row, w])
-        counts[row] = total
+        counts[row] = _count_row(words[row])
+
+
+@njit(cache=True, nogil=True)
+def _count_row(row: Words) -> np.int64:
+    total = np.uint64(0)
+    for w in range(row.size):
+        total += popcount(row[w])
+    return np.int64(total)
 
 
 @njit(cache=True, parallel=True, nogil=True)

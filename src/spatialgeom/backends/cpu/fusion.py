@@ -97,7 +97,7 @@ def _place(depth, columns, ray, m, limits, keys, steps):
         gx = (m00 * x + m01 * y + m02 * z + m03) / voxel
         gy = (m10 * x + m11 * y + m12 * z + m13) / voxel
         gz = (m20 * x + m21 * y + m22 * z + m23) / voxel
-        cx, cy, cz = np.floor(gx), np.floor(gy), np.rint(gz)
+        cx, cy, cz = np.floor(gx), np.floor(gy), np.floor(gz)
         inside = (abs(cx) < REACH) & (abs(cy) < REACH) & (abs(cz) < REACH)
         good = known & inside
         beyond |= np.int64(known & (not inside))

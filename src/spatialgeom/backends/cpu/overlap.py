@@ -33,7 +33,7 @@ def overlap_matrix(visible: Tensor, other: Tensor | None) -> tuple[Tensor, Tenso
         (counts if other is None else count_bits(right)).numpy(),
         tiles,
         other is None,
-        # alike, and whole vectors
+        # passes of one length, in whole vectors
         max(16, -(-left.shape[1] // (16 * passes)) * 16),
         intersection.numpy(),
         iou.numpy(),
