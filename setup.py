@@ -1,4 +1,4 @@
-"""Packaging: the library lives in ``src``, the applications in ``apps`` and install as ``spatialgeom.apps``."""
+"""Packaging: the library lives in ``src``, the applications in ``apps`` as ``spatialgeom.apps``."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""Applications on the library: a data engine, training and a benchmark, meeting only in this folder's modules."""
+"""Applications on the library; they meet only in the modules of this folder."""

@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 _COMMANDS = {
-    "datagen": ("spatialgeom.apps.datagen.cli", "make question-answer data from posed RGB-D scenes; look at it; export it"),
+    "datagen": (
+        "spatialgeom.apps.datagen.cli",
+        "make question-answer data from posed RGB-D scenes; look at it; export it",
+    ),
     "info": ("spatialgeom.apps.info", "versions, devices, backends, and why one is not available"),
 }
 

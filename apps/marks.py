@@ -26,7 +26,9 @@ _PALETTE = (
     (150, 0, 255),
 )
 _DIRECTIONS = ((1, -1), (1, 0), (1, 1), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1))
-_FINER = 4  # plates are drawn so much larger, then averaged
+_BOLD = 0.03  # of the font size: how much each side of a letter's stroke is thickened
+_MARGIN = 0.14  # of the font size, around a letter on its plate
+_FINER = 4  # labels are drawn so much larger, then averaged
 _RINGS = 40  # how often a label may move half a radius further from its dot
 
 Colour = tuple[int, int, int]
@@ -146,23 +148,24 @@ def _palette_lab() -> np.ndarray:
 
 @cache
 def _font(size: int) -> Any:
-    return ImageFont.load_default(size)
+    return ImageFont.load_default(_FINER * size)
+
+
+def _bold(size: int) -> int:
+    return max(round(_BOLD * _FINER * size), 1)
 
 
 def _ink(text: str, size: int) -> tuple[float, float, float, float]:
-    """Return the box of a bold text whose pen starts at the origin, on the base line."""
+    """Return the box of a bold text on the finer grid; its pen starts at the origin, on the base line."""
     box: tuple[float, float, float, float] = _font(size).getbbox(text, anchor="ls", stroke_width=_bold(size))
     return box
 
 
-def _bold(size: int) -> int:
-    return round(size / 22)
-
-
-def _plate_size(text: str, size: int) -> tuple[float, float]:
+def _plate_size(text: str, size: int) -> tuple[int, int]:
     left, top, right, bottom = _ink(text, size)
-    height = bottom - top + 2 * max(round(size / 7), 2)
-    return max(height, right - left + 2 * max(round(size / 7), 2)), height
+    margin = 2 * max(round(_MARGIN * size), 2)
+    height = math.ceil((bottom - top) / _FINER) + margin
+    return max(height, math.ceil((right - left) / _FINER) + margin), height
 
 
 def _place_labels(
@@ -205,7 +208,7 @@ def _first_fit(
     dot: tuple[int, int],
     others: list[tuple[int, int]],
     taken: list[_Box],
-    plate: tuple[float, float],
+    plate: tuple[int, int],
     radius: float,
     near: bool,
 ) -> _Box | None:
@@ -221,7 +224,7 @@ def _first_fit(
     return None
 
 
-def _candidates(dot: tuple[int, int], width: float, height: float, radius: float) -> Iterator[_Box]:
+def _candidates(dot: tuple[int, int], width: int, height: int, radius: float) -> Iterator[_Box]:
     for ring in range(_RINGS):
         gap = radius * (1.5 + 0.5 * ring) + 1
         for dx, dy in _DIRECTIONS:
@@ -244,7 +247,7 @@ def _draw_dot(picture: Image.Image, u: int, v: int, radius: float, colour: Colou
     distance = np.hypot(offsets, offsets[:, None])
     for edge, paint in ((outer, rim), (radius, colour)):
         cover = np.clip(edge + 0.5 - distance, 0, 1) * 255
-        picture.paste(paint, (u - reach, v - reach), Image.fromarray(np.rint(cover).astype(np.uint8)))
+        picture.paste(paint, (u - reach + 1, v - reach), Image.fromarray(np.rint(cover).astype(np.uint8)))
 
 
 def _draw_line(picture: Image.Image, label: _Label, radius: float, colour: Colour, rim: Colour) -> None:
@@ -261,21 +264,18 @@ def _draw_line(picture: Image.Image, label: _Label, radius: float, colour: Colou
 
 
 def _draw_label(picture: Image.Image, label: _Label, size: int, colour: Colour, rim: Colour) -> None:
-    """Draw a plate in the dots' colour, and the text on it."""
-    left, top = round(label.box.left), round(label.box.top)
-    width, height = round(label.box.right) - left, round(label.box.bottom) - top
-    for inset, paint in ((0, rim), (max(round(size / 16), 1), colour)):
-        cover = Image.new("L", (_FINER * width, _FINER * height))
-        corners = (
-            _FINER * inset,
-            _FINER * inset,
-            _FINER * (width - inset) - 1,
-            _FINER * (height - inset) - 1,
-        )
-        ImageDraw.Draw(cover).rounded_rectangle(corners, radius=_FINER * (0.2 * size - inset), fill=255)
-        picture.paste(paint, (left, top), cover.resize((width, height), Image.Resampling.BOX))
-    ink = _ink(label.text, size)
-    pen = (left + (width - ink[0] - ink[2]) / 2, top + (height - ink[1] - ink[3]) / 2)
-    ImageDraw.Draw(picture).text(
-        pen, label.text, fill=rim, font=_font(size), anchor="ls", stroke_width=_bold(size), stroke_fill=rim
+    """Draw a plate in the dots' colour, and the text on it; all of it on a finer grid, then averaged."""
+    left, top, right, bottom = map(round, label.box)
+    shape = (right - left, bottom - top)
+    width, height = _FINER * shape[0], _FINER * shape[1]
+    covers = [Image.new("L", (width, height)) for _ in range(3)]
+    for cover, inset in zip(covers, (0, _FINER * max(round(size / 16), 1)), strict=False):
+        corners = (inset, inset, width - inset - 1, height - inset - 1)
+        ImageDraw.Draw(cover).rounded_rectangle(corners, radius=0.2 * _FINER * size - inset, fill=255)
+    ink, bold = _ink(label.text, size), _bold(size)
+    pen = ((width - ink[0] - ink[2]) / 2, (height - ink[1] - ink[3]) / 2)
+    ImageDraw.Draw(covers[2]).text(
+        pen, label.text, fill=255, font=_font(size), anchor="ls", stroke_width=bold, stroke_fill=255
     )
+    for cover, paint in zip(covers, (rim, colour, rim), strict=True):
+        picture.paste(paint, (left, top), cover.resize(shape, Image.Resampling.BOX))

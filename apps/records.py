@@ -1,4 +1,4 @@
-"""The dataset's row, in which the applications meet: its Parquet schema, its scoring kinds, reading it back."""
+"""The dataset's row, in which the applications meet: its schema, its scoring, reading it back."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,12 @@ IMAGE = pa.struct(
 )
 MARK = pa.struct([("image", pa.int8()), ("u", pa.int32()), ("v", pa.int32()), ("label", pa.string())])
 SCORING = pa.struct(
-    [("kind", pa.string()), ("options", pa.list_(pa.string())), ("unit", pa.string()), ("tolerance", pa.float64())]
+    [
+        ("kind", pa.string()),
+        ("options", pa.list_(pa.string())),
+        ("unit", pa.string()),
+        ("tolerance", pa.float64()),
+    ]
 )
 SCHEMA = pa.schema(
     [
@@ -59,7 +64,7 @@ def round_half_away(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words; ``field`` names the column that holds it, ``options`` is empty if each row has its own."""
+    """One of a few words, held in column ``field``; ``options`` is empty if each row has its own."""
 
     kind: ClassVar[str] = "choice"
     field: str
@@ -87,7 +92,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Vector:
-    """Three components, worded as integers, right if the error's norm is within ``tolerance`` of the truth's."""
+    """Three components, worded as integers, right if the error's norm is within ``tolerance`` of theirs."""
 
     kind: ClassVar[str] = "vector"
     field: str
@@ -139,17 +144,22 @@ class Dataset:
         folder = Path(folder)
         path = folder / MANIFEST
         if not path.is_file():
-            raise InputError(f"{folder} holds no finished dataset: {MANIFEST} is missing; finish it with datagen run")
+            raise InputError(
+                f"{folder} holds no finished dataset: {MANIFEST} is missing; finish it with datagen run"
+            )
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as fault:
-            raise InputError(f"{path} must be JSON, but {fault}; run datagen again into a new folder") from None
+            raise InputError(
+                f"{path} must be JSON, but {fault}; run datagen again into a new folder"
+            ) from None
         if manifest.get("schema_version") != SCHEMA_VERSION:
             raise InputError(
                 f"{path} has schema version {manifest.get('schema_version')}, expected {SCHEMA_VERSION}; "
                 "generate it again with this version"
             )
-        return cls(folder, {**manifest["roots"], **(roots or {})}, manifest)
+        own = {scene: str(folder / root) for scene, root in manifest["roots"].items()}
+        return cls(folder, {**own, **(roots or {})}, manifest)
 
     @cached_property
     def shards(self) -> list[Path]:
@@ -167,4 +177,6 @@ class Dataset:
         """Return where image ``index`` of a row lies, with an absolute path."""
         image = row["images"][index]
         root = Path(self.roots.get(row["scene"], self.folder))
-        return ImageRef(str(root / image["path"]), image["width"], image["height"], image["offset"], image["length"])
+        return ImageRef(
+            str(root / image["path"]), image["width"], image["height"], image["offset"], image["length"]
+        )

@@ -1,6 +1,10 @@
 """Run each test that asks for a backend once per implementation that this machine can run."""
 
 import os
+
+# before torch starts its threads: where cores are shared, waiting threads that spin take them from the others
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from pathlib import Path
 
 import pytest

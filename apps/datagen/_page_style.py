@@ -53,7 +53,10 @@ h1 {
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr));
 }
 .summary > div { display: grid; gap: 1.1rem; align-content: start; }
-.panel { background: var(--card); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.2rem; }
+.panel {
+  background: var(--card); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.2rem;
+  overflow-x: auto;
+}
 .panel h2 { margin: 0 0 .5rem; font-size: .95rem; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { text-align: right; padding: .18rem 0 .18rem .8rem; font-variant-numeric: tabular-nums; }
@@ -75,7 +78,7 @@ dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .task > h3 { margin: 1.8rem 0 .8rem; font-size: 1rem; font-weight: 600; }
 .task > h3 .count { margin-left: .6rem; font-weight: 400; font-size: 13px; }
 .items { display: grid; gap: 1.1rem; }
-.items.single { grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+.items.single { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 .item { padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
 .shots { display: grid; gap: .8rem; grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .shots.many { grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); }
@@ -115,16 +118,20 @@ figcaption .truth { display: block; }
 .single .text dl { padding-top: .6rem; border-top: 1px solid var(--line); }
 .origin { margin: .7rem 0 0; font-size: 11.5px; color: var(--soft); overflow-wrap: anywhere; }
 
-@media (max-width: 860px) {
+@media screen and (max-width: 860px) {
   body { display: block; }
   nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }
   .text { grid-template-columns: minmax(0, 1fr); }
 }
+@media screen and (max-width: 560px) { .shots { grid-template-columns: minmax(0, 1fr); } }
 @media print {
   body { display: block; background: #fff; font-size: 10pt; }
   nav { display: none; }
   main { padding: 0; max-width: none; }
-  .item, .panel { break-inside: avoid; box-shadow: none; }
+  .item, .panel { break-inside: avoid; }
+  .panel { overflow: visible; }
+  .summary { grid-template-columns: 1fr; }
+  .text { grid-template-columns: 1.5fr 1fr; }
   .family > h2, .task > h3 { break-after: avoid; }
   .items.single { grid-template-columns: repeat(2, 1fr); }
   .shots.many { grid-template-columns: repeat(3, 1fr); }

@@ -1,4 +1,4 @@
-"""What answers score that look at no image: the most frequent answer, and the option nearest to the source pixel."""
+"""What answers score that look at no image: the most frequent one, the option nearest to the source."""
 
 import json
 from collections import Counter

@@ -12,11 +12,11 @@ from spatialgeom.apps.errors import UsageError
 _RUN_EXAMPLES = """examples:
   spatialgeom datagen run synthetic --out rooms --synthetic.scenes 8
   spatialgeom datagen run scans/redkitchen --config configs/redkitchen.yaml --out kitchen
-  spatialgeom datagen run scans/ --out data --tasks depth_value_dot camera_distance --max-per-task 300 --workers 8
+  spatialgeom datagen run scans/ --out data --tasks depth_value_dot camera_distance --workers 8
   spatialgeom datagen run scans/ --out data --rgbd_folder.up '[0, 0, 1]' --print_config > my.yaml
 
-The same command on the same folder goes on after an interruption. Exit codes: 0 all done; 3 done, but something
-was skipped, as the summary says; 1 nothing written; 2 usage.
+The same command on the same folder goes on after an interruption. Exit codes: 0 all done; 3 done, but
+something was skipped, as the summary says; 1 nothing written; 2 usage.
 """
 _VIEW_EXAMPLES = """examples:
   spatialgeom datagen view rooms --out page.html
@@ -59,15 +59,27 @@ def _run_parser() -> ArgumentParser:
     parser.add_argument("sources", nargs="*", help="scene folders, or 'synthetic' for rendered rooms")
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these options")
     parser.add_argument("--out", type=str, required=True, help="folder of the dataset")
-    parser.add_argument("--reader", type=str, default=None, help="reader; default: the one that knows the layout")
+    parser.add_argument(
+        "--reader", type=str, default=None, help="reader; default: the one that knows the layout"
+    )
     parser.add_argument("--tasks", type=str, nargs="*", default=[], help="tasks to make; default: all")
-    parser.add_argument("--rules", type=str, default="default", help="'default', or 'paper' for the paper's labels")
+    parser.add_argument(
+        "--rules", type=str, default="default", help="'default', or 'paper' for the paper's labels"
+    )
     parser.add_argument("--seed", type=int, default=0, help="everything random follows from it")
-    parser.add_argument("--max-per-task", type=int, default=1000, help="most questions per task over all scenes")
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one per core, at most one per scene")
+    parser.add_argument(
+        "--max-per-task", type=int, default=1000, help="most questions per task over all scenes"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes; 0: one per core, at most one per scene"
+    )
     parser.add_argument("--device", type=str, default="cpu", help="where geometry is computed")
-    parser.add_argument("--cache", type=str, default=None, help="folder of the geometry cache; default: OUT/cache")
-    parser.add_argument("--strict", action="store_true", help="stop at the first scene or frame to be skipped")
+    parser.add_argument(
+        "--cache", type=str, default=None, help="folder of the geometry cache; default: OUT/cache"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop at the first scene or frame to be skipped"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
     for reader in load_readers().values():
         if reader.options is not None:
@@ -115,7 +127,9 @@ def _dataset_parser(command: str, title: str, examples: str) -> ArgumentParser:
     parser.add_argument("dataset", type=str, help="folder that datagen run wrote")
     parser.add_argument("--out", type=str, required=True, help="where to write")
     parser.add_argument("--seed", type=int, default=0, help="which rows are shown, or in which order")
-    parser.add_argument("--root", type=str, nargs="*", default=[], help="SCENE=FOLDER where a scene's images moved to")
+    parser.add_argument(
+        "--root", type=str, nargs="*", default=[], help="SCENE=FOLDER where a scene's images moved to"
+    )
     return parser
 
 
@@ -131,7 +145,9 @@ def _open(asked: Namespace) -> Any:
 def _view(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.datagen.viewer import write_page
 
-    parser = _dataset_parser("view", "Write a page to look at: images, dots, questions, answers.", _VIEW_EXAMPLES)
+    parser = _dataset_parser(
+        "view", "Write a page to look at: images, dots, questions, answers.", _VIEW_EXAMPLES
+    )
     parser.add_argument("--per-task", type=int, default=6, help="items per task")
     parser.add_argument("--tasks", type=str, nargs="*", default=[], help="tasks to show; default: all")
     asked = parser.parse_args(list(arguments))
@@ -165,7 +181,9 @@ def _export(arguments: Sequence[str]) -> int:
 def _tasks(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.datagen.tasks import load_tasks
 
-    argparse.ArgumentParser(prog="spatialgeom datagen tasks", description="List the tasks.").parse_args(arguments)
+    argparse.ArgumentParser(prog="spatialgeom datagen tasks", description="List the tasks.").parse_args(
+        arguments
+    )
     for name, task in load_tasks().items():
         print(f"{name:28} {task.family:16} {task.scoring.kind:8} {task.wording.questions[0]}")
     return 0

@@ -78,9 +78,15 @@ class RunConfig:
         """Return what tells this run from another one, as JSON values."""
         return {
             "schema_version": SCHEMA_VERSION,
-            "sources": [source if not Path(source).exists() else str(Path(source).resolve()) for source in self.sources],
+            "sources": [
+                source if not Path(source).exists() else str(Path(source).resolve())
+                for source in self.sources
+            ],
             "readers": {
-                source: {"name": reader.name, "options": _plain(self.reader_options(reader.name, reader.options))}
+                source: {
+                    "name": reader.name,
+                    "options": _plain(self.reader_options(reader.name, reader.options)),
+                }
                 for source in self.sources
                 for reader in [choose_reader(source, self.reader)]
             },
@@ -100,4 +106,6 @@ class RunConfig:
 def _plain(options: Any) -> Any:
     if not is_dataclass(options) or isinstance(options, type):
         return options
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(options).items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(options).items()
+    }

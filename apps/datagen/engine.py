@@ -150,7 +150,9 @@ def plan_quotas(prepared: Sequence[Prepared], config: RunConfig) -> list[dict[st
             continue
         counts = np.stack([prepared[k].histograms[task.name] for k in holders])
         quota = balanced_quota(counts.sum(axis=0), config.max_per_task)
-        for k, share in zip(holders, distribute(counts, quota, generator(config.seed, task.name, "plan")), strict=True):
+        for k, share in zip(
+            holders, distribute(counts, quota, generator(config.seed, task.name, "plan")), strict=True
+        ):
             quotas[k][task.name] = share
     return quotas
 
@@ -179,8 +181,7 @@ def _second_pass(
 
 
 def _reasons(prepared: Sequence[Prepared], skipped: Sequence[Skipped]) -> Iterator[str]:
-    for scene in skipped:
-        yield scene.reason
+    yield from (fault.reason for fault in skipped)
     for scene in prepared:
         if not scene.pairs:
             yield f"{scene.name} has no image pair whose overlap is in range"

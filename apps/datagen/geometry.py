@@ -69,7 +69,9 @@ class SceneGeometry:
     def project(self, frames: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return pixels (n, 2) and camera-frame positions (n, 3) of one point per frame, float64."""
         pose = self.camera_from_world[frames]
-        xyz = np.einsum("nij,nj->ni", pose[:, :3, :3], self.points[points].astype(np.float64)) + pose[:, :3, 3]
+        xyz = (
+            np.einsum("nij,nj->ni", pose[:, :3, :3], self.points[points].astype(np.float64)) + pose[:, :3, 3]
+        )
         k = self.camera.intrinsics
         return xyz[:, :2] / xyz[:, 2:] * k[[0, 1], [0, 1]] + k[:2, 2], xyz
 
@@ -106,7 +108,9 @@ def compute_geometry(scene: Scene, rules: Rules, key: str, progress: Progress, d
     pairs, percent, matrix = _pair_table(visible, rules)
     sg.relative_poses(torch.from_numpy(cameras.world_from_camera), pairs)
     watch.lap("visibility, overlap, poses")
-    askable = visible if rules.askable is None else cameras.askable(located, seen_depth, scene.depth_scale, rules)
+    askable = (
+        visible if rules.askable is None else cameras.askable(located, seen_depth, scene.depth_scale, rules)
+    )
     shared = sg.overlap_matrix(askable).intersection if rules.askable else matrix
     watch.lap("askable points")
     return SceneGeometry(
@@ -132,7 +136,9 @@ def _decode(scene: Scene, progress: Progress) -> tuple[Scene, np.ndarray]:
             faults.setdefault(str(fault), []).append(frame)
 
     with ThreadPoolExecutor(2) as pool:
-        for _ in progress.track(pool.map(decode, range(len(depth))), len(depth), f"{scene.name}: depth images"):
+        for _ in progress.track(
+            pool.map(decode, range(len(depth))), len(depth), f"{scene.name}: depth images"
+        ):
             pass
     if faults:
         lost = sorted(frame for frames in faults.values() for frame in frames)
@@ -146,7 +152,7 @@ def _decode(scene: Scene, progress: Progress) -> tuple[Scene, np.ndarray]:
 
 
 def _cloud(scene: Scene, depth: np.ndarray) -> np.ndarray:
-    """Return the scene's points along a Morton curve, so that neighbours in memory are neighbours in space."""
+    """Return the scene's points along a Morton curve: neighbours in memory are neighbours in space."""
     if scene.points is not None:
         points = torch.from_numpy(scene.points.astype(np.float32))
         return points[sg.morton_order(points)].numpy()
@@ -158,7 +164,9 @@ def _cloud(scene: Scene, depth: np.ndarray) -> np.ndarray:
         min_count=min(_ENOUGH_FRAMES, 1 + len(depth) // 20),  # a sparse capture sees nothing five times
     )
     if not len(fused.points):
-        raise InputError(f"{scene.name} has no surface: its depth images agree nowhere; check poses and depth scale")
+        raise InputError(
+            f"{scene.name} has no surface: its depth images agree nowhere; check poses and depth scale"
+        )
     return fused.points.numpy().astype(np.float32)
 
 
@@ -189,7 +197,7 @@ class _Cameras:
         )
 
     def askable(self, points: Tensor, depth: Tensor, scale: float, rules: Rules) -> Tensor:
-        """Return packed bits of points that lie on the surface seen, with room for a dot in the colour image."""
+        """Return packed bits of points on the surface seen that leave a dot room in the colour image."""
         on_surface = self.visible(points, depth, scale, rules.askable or rules.visible)
         camera = self.scene.colour_camera
         pose = _inverse(self.world_from_camera, points)
@@ -209,7 +217,7 @@ def _unoccluded(points: Tensor, pose: Tensor, matrix: Tensor, size: tuple[int, i
     small = (-(-size[0] // _COARSE), -(-size[1] // _COARSE))
     coarse = sg.resize_intrinsics(matrix, size, small)
     blocks = []
-    for block in pose.split(_BLOCK_FRAMES):
+    for block in torch.split(pose, _BLOCK_FRAMES):
         nearest = sg.render_depth(points, block, coarse, small, radius=1)
         blocks.append(sg.visible_points(points, block, coarse, nearest, rule=_COARSE_RULE))
     return torch.cat(blocks)

@@ -58,7 +58,13 @@ def limit_threads() -> None:
 
 
 def prepare(
-    handle: SceneHandle, rules_name: str, tasks: tuple[str, ...], folder: str, cache_folder: str, device: str, quiet: bool
+    handle: SceneHandle,
+    rules_name: str,
+    tasks: tuple[str, ...],
+    folder: str,
+    cache_folder: str,
+    device: str,
+    quiet: bool,
 ) -> Prepared | Skipped:
     """Read a scene, make or load its geometry, count its units."""
     rules, progress = RULES[rules_name], Progress(quiet)
@@ -96,7 +102,9 @@ def prepare(
     )
 
 
-def write(prepared: Prepared, quotas: dict[str, np.ndarray], rules: str, seed: int, run: str, plan: str, folder: str) -> Shard:
+def write(
+    prepared: Prepared, quotas: dict[str, np.ndarray], rules: str, seed: int, run: str, plan: str, folder: str
+) -> Shard:
     """Draw a scene's part of the plan and write its shard, or find it finished."""
     finished = find_shard(Path(folder), prepared.name, plan)
     if finished is not None:

@@ -1,4 +1,4 @@
-"""The record of a finished run: what was made, from what, what was left out and why; and the dataset's card."""
+"""The record of a finished run: what was made, from what, what was left out and why; the dataset's card."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -58,12 +58,16 @@ def _notes(prepared: Sequence[Prepared]) -> list[str]:
     notes = []
     lonely = [scene.name for scene in prepared if not scene.pairs]
     if lonely:
-        notes.append(f"{_some(lonely)} without an image pair whose overlap is in range: no question about pairs")
+        notes.append(
+            f"{_some(lonely)} without an image pair whose overlap is in range: no question about pairs"
+        )
     flat = [scene for scene in prepared if scene.without_up]
     if flat:
         tasks = ", ".join(flat[0].without_up)
         names = _some([scene.name for scene in flat])
-        notes.append(f"{names} without a known up direction, so left out of {tasks}; give the reader's up option")
+        notes.append(
+            f"{names} without a known up direction, so left out of {tasks}; give the reader's up option"
+        )
     return notes
 
 
@@ -72,14 +76,18 @@ def _some(names: Sequence[str]) -> str:
     return f"{len(names)} scene{'s' if len(names) > 1 else ''} ({shown})"
 
 
-def _tasks(config: RunConfig, prepared: Sequence[Prepared], shards: Sequence[Shard]) -> dict[str, dict[str, Any]]:
+def _tasks(
+    config: RunConfig, prepared: Sequence[Prepared], shards: Sequence[Shard]
+) -> dict[str, dict[str, Any]]:
     """Return per task the counts of the run and what image-free answers score."""
     folder, found = Path(config.out), {}
     for task in config.chosen_tasks():
         counts = [shard.tasks[task.name] for shard in shards if task.name in shard.tasks]
         entry: dict[str, Any] = {
             "family": task.family,
-            "units": int(sum(int(s.histograms[task.name].sum()) for s in prepared if task.name in s.histograms)),
+            "units": int(
+                sum(int(s.histograms[task.name].sum()) for s in prepared if task.name in s.histograms)
+            ),
             "rows": sum(count["rows"] for count in counts),
             "replaced": sum(count["replaced"] for count in counts),
             "short": sum(count["short"] for count in counts),
@@ -95,7 +103,9 @@ def _sample(folder: Path, shards: Sequence[Shard], task: str) -> list[dict[str, 
     for shard in shards:
         if shard.tasks.get(task, {}).get("rows") and len(rows) < _BASELINE_ROWS:
             columns = ["images", "marks", "truth", "scoring"]
-            rows += pq.read_table(folder / shard.path, columns=columns, filters=[("task", "=", task)]).to_pylist()
+            rows += pq.read_table(
+                folder / shard.path, columns=columns, filters=[("task", "=", task)]
+            ).to_pylist()
     return rows[:_BASELINE_ROWS]
 
 
@@ -107,18 +117,21 @@ def _scores(rows: list[dict[str, Any]]) -> dict[str, float | None]:
 
 def write_card(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the dataset's card."""
-    config, sources = manifest["config"], {}
+    config = manifest["config"]
+    sources: dict[tuple[str, str], int] = {}
     for scene in manifest["scenes"].values():
         key = (scene["source"], scene["licence"])
         sources[key] = sources.get(key, 0) + 1
     tasks = "\n".join(
-        f"| `{name}` | {task['family']} | {task['rows']} | {_percent(task.get('constant'))} | {_percent(task.get('chance'))} |"
+        f"| `{name}` | {task['family']} | {task['rows']} "
+        f"| {_percent(task.get('constant'))} | {_percent(task.get('chance'))} |"
         for name, task in manifest["tasks"].items()
     )
     readers = sorted({reader["name"] for reader in config["readers"].values()})
+    questions = sum(shard["rows"] for shard in manifest["shards"])
     card = f"""# Spatial question-answering dataset
 
-{sum(shard["rows"] for shard in manifest["shards"]):,} questions over {len(manifest["scenes"])} scenes, made by
+{questions:,} questions over {len(manifest["scenes"])} scenes, made by
 spatialgeom {manifest["versions"]["spatialgeom"]} with `--rules {config["rules"]} --seed {config["seed"]}
 --max-per-task {config["max_per_task"]}` and the reader {", ".join(readers)} (options: `run.json`).
 
@@ -132,8 +145,8 @@ spatialgeom {manifest["versions"]["spatialgeom"]} with `--rules {config["rules"]
 |---|---:|---|
 {chr(10).join(f"| {source} | {count} | {licence} |" for (source, licence), count in sources.items())}
 
-Images stay where they are: a row's paths are relative to its scene's root in `manifest.json`. Dots are metadata
-(`marks`) and are drawn when an image is loaded or exported.
+Images stay where they are: a row's paths are relative to its scene's root in `manifest.json`. Dots are
+metadata (`marks`) and are drawn when an image is loaded or exported.
 """
     write_atomically(folder / "README.md", card.encode())
 

@@ -1,4 +1,4 @@
-"""The rules behind the labels: the paper's, and ours where the paper's let an unanswerable question through."""
+"""The rules behind the labels: the paper's, and ours, under which every question can be answered."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a reader makes of a folder: posed frames in metres, camera axes and the aligned world of the conventions."""
+"""What a reader makes of a folder: posed frames in metres and the axes of the conventions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

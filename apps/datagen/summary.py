@@ -1,4 +1,4 @@
-"""The run's result for a person: a table of tasks, what was dropped or skipped and why, and where time went."""
+"""The run's result for a person: tasks, what was dropped or skipped and why, where time went."""
 
 from collections import Counter
 
@@ -11,7 +11,8 @@ def summarise(result: RunResult, out: str) -> str:
     scenes = manifest["scenes"].values()
     lines = [
         f"{sum(shard['rows'] for shard in manifest['shards']):,} questions, {len(scenes)} scenes, "
-        f"{sum(scene['frames'] for scene in scenes):,} frames, {sum(scene['points'] for scene in scenes):,} points, "
+        f"{sum(scene['frames'] for scene in scenes):,} frames, "
+        f"{sum(scene['points'] for scene in scenes):,} points, "
         f"{sum(scene['pairs'] for scene in scenes):,} image pairs in range -> {out}",
         "",
         *_table(manifest["tasks"]),
@@ -29,7 +30,9 @@ def summarise(result: RunResult, out: str) -> str:
     if result.finished_before:
         lines.append("this run was finished before; nothing was left to do")
     elif result.seconds:
-        lines.append("time: " + ", ".join(f"{stage} {spent:.2f} s" for stage, spent in result.seconds.items()))
+        lines.append(
+            "time: " + ", ".join(f"{stage} {spent:.2f} s" for stage, spent in result.seconds.items())
+        )
     return "\n".join(lines)
 
 
@@ -49,7 +52,10 @@ def _table(tasks: dict[str, dict[str, object]]) -> list[str]:
     ]
     widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
     return [
-        "  ".join(cell.ljust(width) if k == 0 else cell.rjust(width) for k, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(width) if k == 0 else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in (head, *rows)
     ]
 

@@ -28,7 +28,7 @@ class Context:
         return generator(self.seed, self.task, self.geometry.name, purpose)
 
     def balanced(self, count: int, options: int, purpose: str) -> np.ndarray:
-        """Return ``count`` integers below ``options``, each as often as the others, shuffled; coins if not balanced."""
+        """Return ``count`` integers below ``options``, shuffled, each as often; coins if not balanced."""
         rng = self.rng(purpose)
         if not self.rules.balanced:
             return rng.integers(options, size=count)
@@ -36,7 +36,7 @@ class Context:
         return rng.permutation((np.arange(count) + start) % options)
 
     def balanced_slots(self, slots: np.ndarray, options: int, purpose: str) -> np.ndarray:
-        """Return for each slot an integer below ``options``; each block of ``options`` slots holds every one once.
+        """Return for each slot an integer below ``options``: a block of that many slots holds each once.
 
         A slot keeps its integer when its unit fails and another takes its place.
         """

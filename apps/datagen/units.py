@@ -19,7 +19,7 @@ class UnitKind(Protocol):
         """Return (B,) counts of units that the task may ask about."""
 
     def queues(self, task: Task, context: Context, quota: np.ndarray) -> list[Columns]:
-        """Return for each bin the units to try in turn, at least as many as its quota where there are so many."""
+        """Return for each bin the units to try in turn, as many as its quota if there are so many."""
 
 
 class FramePairs:
@@ -35,7 +35,10 @@ class FramePairs:
         bins = _bins(geometry, rules)[kept]
         order = np.argsort(bins, kind="stable")
         members = np.split(kept[order], np.cumsum(np.bincount(bins, minlength=len(quota)))[:-1])
-        return [{"pair": rng.permutation(pairs) if n else pairs[:0]} for pairs, n in zip(members, quota, strict=True)]
+        return [
+            {"pair": rng.permutation(pairs) if n else pairs[:0]}
+            for pairs, n in zip(members, quota, strict=True)
+        ]
 
 
 def _bins(geometry: SceneGeometry, rules: Rules) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a run leaves on disk: shards, run.json, manifest and card, each written beside its place and renamed."""
+"""What a run leaves on disk, each file written beside its place and renamed."""
 
 import hashlib
 import json
@@ -71,7 +71,9 @@ def find_shard(folder: Path, scene: str, plan: str) -> Shard | None:
         return None
     if note["plan"] != plan:
         return None
-    return Shard(f"{_DATA}/{scene}.parquet", metadata.num_rows, hashlib.sha256(content).hexdigest(), note["tasks"])
+    return Shard(
+        f"{_DATA}/{scene}.parquet", metadata.num_rows, hashlib.sha256(content).hexdigest(), note["tasks"]
+    )
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ def claim_folder(folder: Path, identity: dict[str, Any]) -> Claim:
     note = folder / RUN
     if note.is_file():
         if json.loads(note.read_text(encoding="utf-8")) != identity:
-            raise UsageError(f"--out {folder} holds another run; choose an empty folder, or repeat that run's options")
+            raise UsageError(
+                f"--out {folder} holds another run; choose an empty folder, or repeat that run's options"
+            )
         path = folder / MANIFEST
         return Claim(False, json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None)
     if folder.is_dir() and any(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""Batched multi-view geometry on tensors: projection, occlusion, visibility, overlap, pose, rigid parts, coverage.
+"""Batched multi-view geometry: projection, occlusion, visibility, overlap, pose, rigid parts, coverage.
 
 Metres, degrees and pixels; camera axes are x right, y down, z forward; integer pixel coordinates are pixel
 centres. ``docs/conventions.md`` has the whole list.
@@ -8,17 +8,112 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spatialgeom._dispatch import BACKENDS, available_backends, use_backend, why_unavailable
-    from spatialgeom.ops.bitsets import count_bits, nth_bit, pack_bits, select_bits, union_bits, unpack_bits
-    from spatialgeom.ops.cameras import crop_intrinsics, invert_poses, resize_intrinsics
-    from spatialgeom.ops.coverage import Covers, Extents, axis_extents, minimal_covers
-    from spatialgeom.ops.fusion import FusedCloud, fuse_depth, morton_order
-    from spatialgeom.ops.occlusion import render_depth
-    from spatialgeom.ops.overlap import Overlap, overlap_matrix
-    from spatialgeom.ops.projection import Projection, Unprojected, project_points, unproject_depth
-    from spatialgeom.ops.relative_pose import Heading, RelativePoses, heading_and_pitch, relative_poses
-    from spatialgeom.ops.rigid_clusters import distance_change, rigid_clusters
-    from spatialgeom.ops.visibility import PAPER_RULE, VisibilityRule, visible_points
+    from spatialgeom._dispatch import (
+        BACKENDS as BACKENDS,
+    )
+    from spatialgeom._dispatch import (
+        available_backends as available_backends,
+    )
+    from spatialgeom._dispatch import (
+        use_backend as use_backend,
+    )
+    from spatialgeom._dispatch import (
+        why_unavailable as why_unavailable,
+    )
+    from spatialgeom.ops.bitsets import (
+        count_bits as count_bits,
+    )
+    from spatialgeom.ops.bitsets import (
+        nth_bit as nth_bit,
+    )
+    from spatialgeom.ops.bitsets import (
+        pack_bits as pack_bits,
+    )
+    from spatialgeom.ops.bitsets import (
+        select_bits as select_bits,
+    )
+    from spatialgeom.ops.bitsets import (
+        union_bits as union_bits,
+    )
+    from spatialgeom.ops.bitsets import (
+        unpack_bits as unpack_bits,
+    )
+    from spatialgeom.ops.cameras import (
+        crop_intrinsics as crop_intrinsics,
+    )
+    from spatialgeom.ops.cameras import (
+        invert_poses as invert_poses,
+    )
+    from spatialgeom.ops.cameras import (
+        resize_intrinsics as resize_intrinsics,
+    )
+    from spatialgeom.ops.coverage import (
+        Covers as Covers,
+    )
+    from spatialgeom.ops.coverage import (
+        Extents as Extents,
+    )
+    from spatialgeom.ops.coverage import (
+        axis_extents as axis_extents,
+    )
+    from spatialgeom.ops.coverage import (
+        minimal_covers as minimal_covers,
+    )
+    from spatialgeom.ops.fusion import (
+        FusedCloud as FusedCloud,
+    )
+    from spatialgeom.ops.fusion import (
+        fuse_depth as fuse_depth,
+    )
+    from spatialgeom.ops.fusion import (
+        morton_order as morton_order,
+    )
+    from spatialgeom.ops.occlusion import render_depth as render_depth
+    from spatialgeom.ops.overlap import (
+        Overlap as Overlap,
+    )
+    from spatialgeom.ops.overlap import (
+        overlap_matrix as overlap_matrix,
+    )
+    from spatialgeom.ops.projection import (
+        Projection as Projection,
+    )
+    from spatialgeom.ops.projection import (
+        Unprojected as Unprojected,
+    )
+    from spatialgeom.ops.projection import (
+        project_points as project_points,
+    )
+    from spatialgeom.ops.projection import (
+        unproject_depth as unproject_depth,
+    )
+    from spatialgeom.ops.relative_pose import (
+        Heading as Heading,
+    )
+    from spatialgeom.ops.relative_pose import (
+        RelativePoses as RelativePoses,
+    )
+    from spatialgeom.ops.relative_pose import (
+        heading_and_pitch as heading_and_pitch,
+    )
+    from spatialgeom.ops.relative_pose import (
+        relative_poses as relative_poses,
+    )
+    from spatialgeom.ops.rigid_clusters import (
+        distance_change as distance_change,
+    )
+    from spatialgeom.ops.rigid_clusters import (
+        rigid_clusters as rigid_clusters,
+    )
+    from spatialgeom.ops.visibility import (
+        PAPER_RULE as PAPER_RULE,
+    )
+    from spatialgeom.ops.visibility import (
+        VisibilityRule as VisibilityRule,
+    )
+    from spatialgeom.ops.visibility import (
+        visible_points as visible_points,
+    )
 
 # imported on first use: a command's --help must not wait for torch
 _HOME = {

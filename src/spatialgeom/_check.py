@@ -19,7 +19,9 @@ def _is_kind(dtype: torch.dtype, kind: str) -> bool:
         return dtype.is_floating_point
     if kind == "depth":
         return dtype.is_floating_point or dtype is torch.uint16
-    return dtype in {"bool": (torch.bool,), "words": (torch.int64,), "integer": (torch.int32, torch.int64)}[kind]
+    return (
+        dtype in {"bool": (torch.bool,), "words": (torch.int64,), "integer": (torch.int32, torch.int64)}[kind]
+    )
 
 
 class ArgumentCheck:

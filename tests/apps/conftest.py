@@ -22,7 +22,7 @@ def intrinsics():
 
 
 def pose_at(angle, pitch=-0.35):
-    """Return world_from_cam of a camera that walks a circle at 1.3 m and looks outwards, turned by ``angle``."""
+    """Return world_from_cam of a camera that walks near the centre at 1.3 m and looks outwards."""
     forward = np.array([np.cos(angle) * np.cos(pitch), np.sin(angle) * np.cos(pitch), np.sin(pitch)])
     right = np.array([np.sin(angle), -np.cos(angle), 0.0])
     pose = np.eye(4)

@@ -31,7 +31,9 @@ def test_a_path_that_is_missing_or_no_scene(cli, tmp_path):
     (tmp_path / "empty").mkdir()
     refused(cli, 1, "does not exist", *run(tmp_path / "nowhere", out), out=out)
     refused(cli, 1, "is not a scene in a layout that is known", *run(tmp_path / "empty", out), out=out)
-    refused(cli, 1, "must hold frame-NNNNNN", *run(tmp_path / "empty", out, "--reader", "rgbd_folder"), out=out)
+    refused(
+        cli, 1, "must hold frame-NNNNNN", *run(tmp_path / "empty", out, "--reader", "rgbd_folder"), out=out
+    )
 
 
 @pytest.mark.parametrize("kind", ["depth.png", "color.jpg", "pose.txt"])
@@ -75,7 +77,13 @@ def test_a_pose_that_is_none_drops_its_frame(cli, folder, tmp_path, text):
 def test_all_poses_lost_is_the_scene_s_fault(cli, folder, tmp_path):
     for frame in range(48):
         folder.file(frame, "pose.txt").write_text("-inf " * 16)
-    refused(cli, 1, "has no usable frame (48 x pose is not finite", *run(folder.path, tmp_path / "o"), out=tmp_path / "o")
+    refused(
+        cli,
+        1,
+        "has no usable frame (48 x pose is not finite",
+        *run(folder.path, tmp_path / "o"),
+        out=tmp_path / "o",
+    )
 
 
 def test_a_colour_image_of_another_size_drops_its_frame(cli, folder, tmp_path):
@@ -88,14 +96,24 @@ def test_a_colour_image_of_another_size_drops_its_frame(cli, folder, tmp_path):
 def test_intrinsics_of_another_size_are_refused(cli, folder, tmp_path):
     k = np.loadtxt(folder.path / "camera-intrinsics.txt")
     np.savetxt(folder.path / "camera-intrinsics.txt", np.diag([2.0, 2, 1]) @ k)
-    refused(cli, 1, "does not fit the depth images of 192x144", *run(folder.path, tmp_path / "o"), out=tmp_path / "o")
+    refused(
+        cli,
+        1,
+        "does not fit the depth images of 192x144",
+        *run(folder.path, tmp_path / "o"),
+        out=tmp_path / "o",
+    )
 
 
 def test_colour_images_of_another_size_need_their_own_intrinsics(cli, folder, tmp_path):
     for frame in range(48):
         Image.new("RGB", (400, 300)).save(folder.file(frame, "color.jpg"))
     refused(
-        cli, 1, "does not fit the colour images of 400x300", *run(folder.path, tmp_path / "o"), out=tmp_path / "o"
+        cli,
+        1,
+        "does not fit the colour images of 400x300",
+        *run(folder.path, tmp_path / "o"),
+        out=tmp_path / "o",
     )
 
 

@@ -25,7 +25,18 @@ def kitchen(redkitchen, tmp_path_factory):
     """Return all tasks from the real sequence, with its fitted colour camera."""
     out = tmp_path_factory.mktemp("made") / "kitchen"
     config = ROOT / "configs" / "redkitchen.yaml"
-    command = ["datagen", "run", redkitchen, "--config", config, "--out", out, "--quiet", "--max-per-task", 60]
+    command = [
+        "datagen",
+        "run",
+        redkitchen,
+        "--config",
+        config,
+        "--out",
+        out,
+        "--quiet",
+        "--max-per-task",
+        60,
+    ]
     assert main([str(part) for part in command]) == 0
     return out
 
@@ -44,7 +55,11 @@ class Truth:
 
     def pose(self, image):
         """Return world_from_colour in the file's own, unaligned world."""
-        file = re.sub(r"color\.jpg$", "pose.txt", self.dataset.roots[next(iter(self.dataset.roots))] + "/" + image["path"])
+        file = re.sub(
+            r"color\.jpg$",
+            "pose.txt",
+            self.dataset.roots[next(iter(self.dataset.roots))] + "/" + image["path"],
+        )
         return np.loadtxt(file) @ np.linalg.inv(self.colour_from_depth)
 
     def relative(self, row):
@@ -132,7 +147,9 @@ def test_depth_by_coordinates_names_a_pixel_of_that_depth(truth):
     for row in rows(truth, "depth_value_coord"):
         x, y = (int(v) for v in re.search(r"the point at \[(\d+), (\d+)\]", row["question"]).groups())
         measured, image = json.loads(row["measured"]), row["images"][0]
-        pixel = np.rint([measured["u_px"], measured["v_px"]]).clip(0, [image["width"] - 1, image["height"] - 1])
+        pixel = np.rint([measured["u_px"], measured["v_px"]]).clip(
+            0, [image["width"] - 1, image["height"] - 1]
+        )
         assert (x, y) == (int(pixel[0] * 1000 // image["width"]), int(pixel[1] * 1000 // image["height"]))
         depths_mm = 1000 * seen(truth, image)[1][near_pixel(truth, image, pixel), 2]
         assert np.abs(depths_mm - answered(row)).min() <= 0.5 + 1e-3
@@ -140,7 +157,10 @@ def test_depth_by_coordinates_names_a_pixel_of_that_depth(truth):
 
 def test_depth_order_is_told_by_the_depths_at_both_points(truth):
     for row in rows(truth, "depth_order_dot"):
-        depths = [seen(truth, row["images"][0])[1][near_pixel(truth, row["images"][0], (m["u"], m["v"])), 2] for m in row["marks"]]
+        depths = [
+            seen(truth, row["images"][0])[1][near_pixel(truth, row["images"][0], (m["u"], m["v"])), 2]
+            for m in row["marks"]
+        ]
         measured = json.loads(row["measured"])
         named = [measured["first_depth_m"], measured["second_depth_m"]]
         for here, depth in zip(depths, named, strict=True):
@@ -159,7 +179,9 @@ def test_depth_order_by_coordinates_offers_both_and_answers_one(truth):
         named = [measured["first_depth_m"], measured["second_depth_m"]]
         farther = "farther from" in row["question"]
         first, second = row["scoring"]["options"]
-        assert row["question"].index(f"the point at {first}") < row["question"].index(f"the point at {second}")
+        assert row["question"].index(f"the point at {first}") < row["question"].index(
+            f"the point at {second}"
+        )
         assert answered(row) == (first, second)[int(np.argmax(named) if farther else np.argmin(named))]
 
 
@@ -174,7 +196,10 @@ def test_correspondences_reproject_within_a_pixel(truth):
         m, image = json.loads(row["measured"]), row["images"][1]
         assert reprojects(truth, row, (m["u1_px"], m["v1_px"]), (m["u2_px"], m["v2_px"]))
         assert answered(row) == [m["u2_px"] * 1000 // image["width"], m["v2_px"] * 1000 // image["height"]]
-        assert f"[{m['u1_px'] * 1000 // image['width']}, {m['v1_px'] * 1000 // image['height']}]" in row["question"]
+        assert (
+            f"[{m['u1_px'] * 1000 // image['width']}, {m['v1_px'] * 1000 // image['height']}]"
+            in row["question"]
+        )
 
 
 def test_the_chosen_dot_is_the_point_and_distractors_keep_their_distance(truth):
@@ -196,7 +221,8 @@ def test_the_chosen_dot_is_the_point_and_distractors_keep_their_distance(truth):
 
 
 @pytest.mark.parametrize(
-    ("axis", "negative", "positive"), [("x", "left", "right"), ("y", "up", "down"), ("z", "backward", "forward")]
+    ("axis", "negative", "positive"),
+    [("x", "left", "right"), ("y", "up", "down"), ("z", "backward", "forward")],
 )
 def test_direction_is_the_sign_of_the_translation(truth, axis, negative, positive):
     for row in rows(truth, f"camera_{axis}_direction"):

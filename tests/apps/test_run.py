@@ -1,4 +1,4 @@
-"""A run: the same bytes for the same seed whatever the workers and interruptions, and a summary that adds up."""
+"""A run: the same bytes for the same seed whatever the workers and interruptions."""
 
 import hashlib
 import json
@@ -59,7 +59,12 @@ def test_choices_and_directions_are_balanced(dataset):
 
 def test_one_seed_gives_the_same_bytes_and_another_seed_others(cli, two_scenes, tmp_path):
     for name, seed in (("first", 5), ("second", 5), ("other", 6)):
-        assert cli("datagen", "run", two_scenes, "--out", tmp_path / name, "--seed", seed, "--workers", 1, *SMALL)[0] == 0
+        assert (
+            cli(
+                "datagen", "run", two_scenes, "--out", tmp_path / name, "--seed", seed, "--workers", 1, *SMALL
+            )[0]
+            == 0
+        )
     assert digests(tmp_path / "first") == digests(tmp_path / "second")
     different = {name: digests(tmp_path / "other")[name] for name in digests(tmp_path / "first")}
     assert not set(different.values()) & set(digests(tmp_path / "first").values())
@@ -123,14 +128,18 @@ def test_a_damaged_cache_is_made_again(cli, whole_folder, tmp_path):
 
 
 def test_paper_rules_differ_and_run(cli, whole_folder, tmp_path):
-    code, said, _ = cli("datagen", "run", whole_folder.path, "--out", tmp_path / "o", "--rules", "paper", *SMALL)
+    code, said, _ = cli(
+        "datagen", "run", whole_folder.path, "--out", tmp_path / "o", "--rules", "paper", *SMALL
+    )
     assert code == 0
     assert {row["rules"] for row in Dataset.open(tmp_path / "o").rows()} == {"paper"}
     assert "depth_value_dot" in said
 
 
 def test_without_up_yaw_and_pitch_are_left_out_and_said(cli, whole_folder, tmp_path):
-    code, said, _ = cli("datagen", "run", whole_folder.path, "--out", tmp_path / "o", "--max-per-task", 9, "--quiet")
+    code, said, _ = cli(
+        "datagen", "run", whole_folder.path, "--out", tmp_path / "o", "--max-per-task", 9, "--quiet"
+    )
     assert code == 3
     assert "without a known up direction" in said
     tasks = {row["task"] for row in Dataset.open(tmp_path / "o").rows()}
@@ -142,7 +151,9 @@ def test_tasks_and_config_file_with_overrides(cli, whole_folder, tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text("tasks: [camera_distance]\nseed: 3\nmax_per_task: 7\nquiet: true\n")
     out = tmp_path / "o"
-    code, _, _ = cli("datagen", "run", whole_folder.path, "--config", config, "--max-per-task", 5, "--out", out)
+    code, _, _ = cli(
+        "datagen", "run", whole_folder.path, "--config", config, "--max-per-task", 5, "--out", out
+    )
     assert code == 0
     made = Dataset.open(out)
     assert made.manifest["config"]["seed"] == 3
@@ -158,9 +169,8 @@ def test_stride_uses_every_nth_frame(cli, whole_folder, tmp_path):
 
 def test_the_draw_spreads_over_the_bins(dataset):
     overlaps = [
-        json.loads(row["measured"])["overlap_percent"] for row in Dataset.open(dataset).rows(("camera_distance",))
+        json.loads(row["measured"])["overlap_percent"]
+        for row in Dataset.open(dataset).rows(("camera_distance",))
     ]
     counts = np.histogram(overlaps, np.arange(6, 36))[0]
     assert (counts[counts > 0] <= np.ceil(60 / (counts > 0).sum()) + 3).all()
-
-

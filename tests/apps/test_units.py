@@ -105,7 +105,12 @@ def test_balanced_order_respects_orders_that_are_not_allowed():
 def test_paper_rules_throw_coins():
     label = np.array([[True, False]] * 400)
     counts = [
-        int(label[np.arange(400), balanced_order(context(rules=PAPER, seed=s), np.ones((400, 2), bool), label).astype(int)].sum())
+        int(
+            label[
+                np.arange(400),
+                balanced_order(context(rules=PAPER, seed=s), np.ones((400, 2), bool), label).astype(int),
+            ].sum()
+        )
         for s in range(20)
     ]
     assert len(set(counts)) > 5

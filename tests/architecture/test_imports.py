@@ -9,11 +9,27 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # folder, what its files may not import, and why
 RULES = [
-    ("src/spatialgeom", ("spatialgeom.apps", "apps", "benchmarks", "tests"), "the library knows nobody above it"),
+    (
+        "src/spatialgeom",
+        ("spatialgeom.apps", "apps", "benchmarks", "tests"),
+        "the library knows nobody above it",
+    ),
     ("src/spatialgeom/backends", ("spatialgeom.ops", "spatialgeom._check"), "arguments are checked above"),
-    ("src/spatialgeom/ops", ("triton", "numba", "spatialgeom.backends"), "backends are imported on first use"),
-    ("apps", ("spatialgeom.backends", "spatialgeom._", "triton", "benchmarks"), "applications use public operations"),
-    ("apps/datagen", ("spatialgeom.apps.train", "spatialgeom.apps.bench"), "applications share apps/*.py alone"),
+    (
+        "src/spatialgeom/ops",
+        ("triton", "numba", "spatialgeom.backends"),
+        "backends are imported on first use",
+    ),
+    (
+        "apps",
+        ("spatialgeom.backends", "spatialgeom._", "triton", "benchmarks"),
+        "applications use public operations",
+    ),
+    (
+        "apps/datagen",
+        ("spatialgeom.apps.train", "spatialgeom.apps.bench"),
+        "applications share apps/*.py alone",
+    ),
     ("benchmarks", ("tests", "spatialgeom.apps"), "benchmarks measure the library"),
 ]
 
@@ -35,7 +51,10 @@ def test_nothing_points_back(folder, forbidden, why):
         f"{path.relative_to(ROOT)}:{line}: imports {name}, but {why}"
         for path in files
         for line, name in imports(path)
-        if any(name == prefix or name.startswith(prefix if prefix.endswith("_") else f"{prefix}.") for prefix in forbidden)
+        if any(
+            name == prefix or name.startswith(prefix if prefix.endswith("_") else f"{prefix}.")
+            for prefix in forbidden
+        )
     ]
     assert not bad, "\n".join(bad)
 

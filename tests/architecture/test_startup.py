@@ -29,9 +29,7 @@ def test_the_library_imports_torch_and_numpy_alone():
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["datagen", "--help"]])
 def test_help_does_not_import_what_it_does_not_need(arguments):
     found = loaded(
-        "from spatialgeom.apps.cli import main\n"
-        f"try: main({arguments!r})\n"
-        "except SystemExit: pass"
+        f"from spatialgeom.apps.cli import main\ntry: main({arguments!r})\nexcept SystemExit: pass"
     )
     assert "spatialgeom" in found
     assert not found & {"torch", "numba", "pyarrow", "scipy", "kornia"}

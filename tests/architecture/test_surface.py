@@ -10,13 +10,17 @@ import spatialgeom
 from spatialgeom._dispatch import BACKENDS, OPERATIONS
 
 # the names that users build on; one may be added, none taken away
-SURFACE = """
-BACKENDS Covers Extents FusedCloud Heading Overlap PAPER_RULE Projection RelativePoses Unprojected VisibilityRule
-available_backends axis_extents count_bits crop_intrinsics distance_change fuse_depth heading_and_pitch invert_poses
-minimal_covers morton_order nth_bit overlap_matrix pack_bits project_points relative_poses render_depth
-resize_intrinsics rigid_clusters select_bits union_bits unpack_bits unproject_depth use_backend visible_points
-why_unavailable
-""".split()
+# fmt: off
+SURFACE = [
+    "BACKENDS", "Covers", "Extents", "FusedCloud", "Heading", "Overlap", "PAPER_RULE", "Projection",
+    "RelativePoses", "Unprojected", "VisibilityRule", "available_backends", "axis_extents",
+    "count_bits", "crop_intrinsics", "distance_change", "fuse_depth", "heading_and_pitch",
+    "invert_poses", "minimal_covers", "morton_order", "nth_bit", "overlap_matrix", "pack_bits",
+    "project_points", "relative_poses", "render_depth", "resize_intrinsics", "rigid_clusters",
+    "select_bits", "union_bits", "unpack_bits", "unproject_depth", "use_backend", "visible_points",
+    "why_unavailable",
+]
+# fmt: on
 PUBLIC = [name for name in SURFACE if callable(getattr(spatialgeom, name))]
 
 
@@ -47,8 +51,14 @@ def test_documented_and_annotated(name):
         assert all(p.annotation is not p.empty for p in signature.parameters.values())
 
 
-@pytest.mark.parametrize("name", [n for n in PUBLIC if n[0].islower() and n not in
-                                  {"use_backend", "available_backends", "why_unavailable"}])
+@pytest.mark.parametrize(
+    "name",
+    [
+        n
+        for n in PUBLIC
+        if n[0].islower() and n not in {"use_backend", "available_backends", "why_unavailable"}
+    ],
+)
 def test_an_operation_says_shapes_results_errors_and_shows_an_example(name):
     text = getattr(spatialgeom, name).__doc__
     for part in ("Args:", "Returns:", "Raises:", "Example:", ">>>"):

@@ -10,7 +10,9 @@ from spatialgeom.apps.errors import InputError, UsageError
 
 def load_readers() -> dict[str, Reader]:
     """Return all readers by name, sorted."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+    )
     readers = [importlib.import_module(f"{__name__}.{name}").READER for name in names]
     return {reader.name: reader for reader in readers}
 

@@ -102,12 +102,14 @@ def check_intrinsics(scene: str, kind: str, matrix: np.ndarray, size: tuple[int,
     """
     height, width = size
     if not (matrix[0, 0] > 0 and matrix[1, 1] > 0 and matrix[0, 1] == 0 and np.isfinite(matrix).all()):
-        raise InputError(f"{scene}: {kind} intrinsics must be pinhole without skew, got {matrix.tolist()}; see {option}")
+        raise InputError(
+            f"{scene}: {kind} intrinsics must be pinhole without skew, got {matrix.tolist()}; see {option}"
+        )
     cx, cy = matrix[0, 2], matrix[1, 2]
     if abs(cx - width / 2) > _OFF_CENTRE * width or abs(cy - height / 2) > _OFF_CENTRE * height:
         raise InputError(
-            f"{scene}: {kind} intrinsics have their centre at ({cx:g}, {cy:g}), which does not fit the {kind} "
-            f"images of {width}x{height}; give those of this size with {option}"
+            f"{scene}: {kind} intrinsics have their centre at ({cx:g}, {cy:g}), which does not fit the "
+            f"{kind} images of {width}x{height}; give those of this size with {option}"
         )
 
 

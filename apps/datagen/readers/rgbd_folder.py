@@ -74,7 +74,9 @@ def _scene_folders(path: Path) -> list[Path]:
 def _scenes(path: Path, options: RgbdFolderOptions) -> list[SceneHandle]:
     folders = _scene_folders(path)
     if not folders:
-        raise InputError(f"{path} must hold frame-NNNNNN.pose.txt, .color.jpg and .depth.png files; none is there")
+        raise InputError(
+            f"{path} must hold frame-NNNNNN.pose.txt, .color.jpg and .depth.png files; none is there"
+        )
     root = path.resolve()
     names = ("_".join((root.name, *folder.resolve().relative_to(root).parts)) for folder in folders)
     return [

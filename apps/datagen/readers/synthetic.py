@@ -74,7 +74,10 @@ def _render_scene(place: Path, index: int, options: SyntheticOptions, camera: li
 def _write_instances(path: Path, room: Room) -> None:
     """Write the true upright boxes, by instance id."""
     instances: list[dict[str, Any]] = [
-        {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in asdict(item).items()}
+        {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in asdict(item).items()
+        }
         for item in room.instances
     ]
     path.write_text(json.dumps(instances, indent=1) + "\n", encoding="utf-8")

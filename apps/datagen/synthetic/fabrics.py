@@ -17,7 +17,7 @@ from spatialgeom.apps.datagen.synthetic.materials import (
 from spatialgeom.apps.datagen.synthetic.textures import blend, clamp, dice, fade, inside, line, noise, scaled
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def check(a, b, s, t, size, f):
     across = line(s, size, 0.4 * size, f)
     along = line(t, size, 0.4 * size, f)
@@ -26,7 +26,7 @@ def check(a, b, s, t, size, f):
     return blend(colour, (0.85, 0.82, 0.75), 0.6 * thin)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def dots(a, b, s, t, size, f):
     row = math.floor(t / size)
     u = (s / size + 0.5 * (row % 2)) % 1.0 - 0.5
@@ -35,7 +35,7 @@ def dots(a, b, s, t, size, f):
     return blend(a, b, disc + (0.18 - disc) * clamp(2.0 * f / size - 0.5))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def diamonds(a, b, s, t, size, f):
     """Return a lattice with a rosette in each cell."""
     p, q = (s + 0.6 * t) / size, (s - 0.6 * t) / size
@@ -47,7 +47,7 @@ def diamonds(a, b, s, t, size, f):
     return blend(a, b, show * max(lattice, rosette) + 0.2 * (1.0 - show))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def flowers(a, b, s, t, size, seed, f):
     """Return scattered blossoms with stems on a plain ground."""
     i, j = int(math.floor(s / size)), int(math.floor(t / size))
@@ -62,7 +62,7 @@ def flowers(a, b, s, t, size, seed, f):
     return blend(colour, a, show * inside(0.05 - radius, f / size))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def rug(a, b, u, v, half_s, half_t, seed, f):
     """Return a bordered carpet with medallions; ``u`` and ``v`` run from -1 to 1."""
     s, t = u * half_s, v * half_t
@@ -79,7 +79,7 @@ def rug(a, b, u, v, half_s, half_t, seed, f):
     return scaled(colour, 0.88 + 0.24 * noise(s * 60.0, t * 60.0, 0.5, seed) * fade(f, 0.03))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def soft_pattern(kind, a, b, scale, seed, s, t, half_s, half_t, f):
     """Return the colour of cloth or wallpaper at a point of a face, in metres from its middle."""
     if kind == RUG:

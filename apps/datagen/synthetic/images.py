@@ -17,7 +17,7 @@ from spatialgeom.apps.datagen.synthetic.materials import (
 from spatialgeom.apps.datagen.synthetic.textures import blend, clamp, dice, inside, line, noise, scaled
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def vivid(i, seed):
     """Return one of many saturated colours."""
     hue = 6.0 * dice(i, 11, 3, seed)
@@ -28,7 +28,7 @@ def vivid(i, seed):
     return blend((value, value, value), (value * red, value * green, value * blue), 0.75)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def landscape(u, v, seed, f):
     """Return a sky with a sun, two ridges and a meadow."""
     dusk = dice(1, 1, 1, seed)
@@ -49,7 +49,7 @@ def landscape(u, v, seed, f):
     return blend(colour, (0.05, 0.2, 0.05), inside(crown, f))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def abstract(u, v, seed, f):
     """Return fields of colour, split again and again, some with a disc or stripes in them."""
     low_u, high_u, low_v, high_v, code = -1.0, 1.0, -1.0, 1.0, 1
@@ -77,7 +77,7 @@ def abstract(u, v, seed, f):
     return blend(colour, (0.02, 0.02, 0.02), inside(0.018 - border, f))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bouquet(u, v, seed, f):
     """Return flowers in a vase."""
     colour = blend((0.75, 0.68, 0.5), vivid(1, seed), 0.25 + 0.2 * noise(u * 3.0, v * 3.0, 0.5, seed))
@@ -96,7 +96,7 @@ def bouquet(u, v, seed, f):
     return colour
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def portrait(u, v, seed, f):
     """Return head and shoulders."""
     skin = blend((0.75, 0.5, 0.36), (0.3, 0.16, 0.09), dice(1, 1, 2, seed))
@@ -113,7 +113,7 @@ def portrait(u, v, seed, f):
     return blend(colour, (0.55, 0.1, 0.1), inside(0.11 - math.hypot(u, 3.5 * (v + 0.18)), f))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def view(u, v, seed, f):
     """Return what is outside: sky, houses with windows, trees."""
     colour = blend((0.72, 0.86, 1.0), (0.25, 0.5, 0.95), clamp(0.2 + 0.7 * v))
@@ -129,7 +129,7 @@ def view(u, v, seed, f):
     return blend(colour, (0.3, 0.45, 0.16), inside(-0.72 - v, f))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def screen(u, v, seed, f):
     """Return a display: a film on some, windows with lines of text on others."""
     rim = min(1.0 - abs(u), 1.0 - abs(v))
@@ -145,7 +145,7 @@ def screen(u, v, seed, f):
     return blend((0.01, 0.01, 0.012), colour, inside(rim - 0.03, f))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def book(a, b, v, seed, f):
     """Return a spine with bands and a title."""
     band = inside(0.03 - abs(abs(v) - 0.78), f)
@@ -153,7 +153,7 @@ def book(a, b, v, seed, f):
     return blend(a, b, max(band, 0.8 * title * (0.0 if seed % 4 == 0 else 1.0)))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def clock(u, v, seed, f):
     """Return a dial with ticks and two hands."""
     radius, angle = math.hypot(u, v), math.atan2(u, v)
@@ -170,7 +170,7 @@ def clock(u, v, seed, f):
     return blend(colour, (0.03, 0.03, 0.03), max(hands, tick, inside(radius - 0.93, f)))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def picture(kind, a, b, seed, u, v, f):
     """Return the colour of an image at ``u`` right and ``v`` up, both from -1 to 1."""
     if kind == LANDSCAPE:

@@ -78,7 +78,7 @@ def _free_space(solids: Solids) -> tuple[Floats, Floats]:
     return free, corner
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def openness(field, corner, x, y, z):
     """Return the field's value between its cells."""
     x, y, z = (x - corner[0]) / _CELL_M, (y - corner[1]) / _CELL_M, (z - corner[2]) / _CELL_M
@@ -93,29 +93,34 @@ def openness(field, corner, x, y, z):
     return low * (1 - z) + high * z
 
 
-@njit(cache=True)
-def lit_share(reach, x, y, z):
-    """Return the share of a soft lamp that reaches the point (x, y, z) from it, by a shadow cube (6, M, M)."""
+@njit(cache=True, error_model="numpy")
+def lit_share(reach, lamp, x, y, z):
+    """Return the share of a soft lamp that reaches the point (x, y, z) from it, by its shadow cube."""
     if abs(x) >= abs(y) and abs(x) >= abs(z):
         face, right, down, along = (0 if x > 0 else 1), y, z, abs(x)
     elif abs(y) >= abs(z):
         face, right, down, along = (2 if y > 0 else 3), z, x, abs(y)
     else:
         face, right, down, along = (4 if z > 0 else 5), x, y, abs(z)
-    size = reach.shape[1]
+    size = reach.shape[2]
     u = (right / along + 1.0) * 0.5 * size - 0.5
     v = (down / along + 1.0) * 0.5 * size - 0.5
     limit = along - 0.03 - 0.01 * along
-    # a tent over 4 by 4 texels: bilinear steps of a 3 by 3 mean
-    i, j = math.floor(u), math.floor(v)
-    fu, fv = u - i, v - j
+    i = min(max(int(math.floor(u)), 1), size - 3)
+    j = min(max(int(math.floor(v)), 1), size - 3)
+    # most points see all of the lamp or nothing of it, and six texels tell
+    seen = (reach[lamp, face, j - 1, i - 1] > limit) + (reach[lamp, face, j - 1, i + 2] > limit)
+    seen += (reach[lamp, face, j + 2, i - 1] > limit) + (reach[lamp, face, j + 2, i + 2] > limit)
+    seen += (reach[lamp, face, j, i] > limit) + (reach[lamp, face, j + 1, i + 1] > limit)
+    if seen == 0 or seen == 6:
+        return seen / 6.0
+    fu, fv = min(max(u - i, 0.0), 1.0), min(max(v - j, 0.0), 1.0)
     total = 0.0
+    # a tent over 4 by 4 texels: bilinear steps of a 3 by 3 mean
     for dj in range(-1, 3):
         weight_v = (1.0 - fv) if dj == -1 else (fv if dj == 2 else 1.0)
-        row = min(max(int(j) + dj, 0), size - 1)
         for di in range(-1, 3):
             weight_u = (1.0 - fu) if di == -1 else (fu if di == 2 else 1.0)
-            column = min(max(int(i) + di, 0), size - 1)
-            if reach[face, row, column] > limit:
+            if reach[lamp, face, j + dj, i + di] > limit:
                 total += weight_u * weight_v
     return total / 9.0

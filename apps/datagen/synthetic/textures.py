@@ -19,22 +19,22 @@ from spatialgeom.apps.datagen.synthetic.materials import (
 )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def blend(a, b, weight):
     return (a[0] + (b[0] - a[0]) * weight, a[1] + (b[1] - a[1]) * weight, a[2] + (b[2] - a[2]) * weight)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def scaled(a, factor):
     return (a[0] * factor, a[1] * factor, a[2] * factor)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def clamp(x):
     return min(max(x, 0.0), 1.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def dice(i, j, k, seed):
     """Return a number in [0, 1) for whole coordinates."""
     h = (i * 374761393 + j * 668265263 + k * 1440662683 + seed * 974711) & 0xFFFFFFFF
@@ -43,7 +43,7 @@ def dice(i, j, k, seed):
     return ((h ^ (h >> 16)) & 0xFFFFFF) / 16777216.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def noise(x, y, z, seed):
     """Return smooth noise in [0, 1) with features of size one."""
     i, j, k = math.floor(x), math.floor(y), math.floor(z)
@@ -58,19 +58,19 @@ def noise(x, y, z, seed):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fade(f, size):
     """Return how much of a detail of this size a pixel of width ``f`` still shows."""
     return clamp(1.5 - 1.5 * f / size)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def inside(distance, f):
     """Return the share of a pixel on the inner side of an edge at a signed distance."""
     return clamp(0.5 + distance / f)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def line(x, period, width, f):
     """Return the share of a pixel on lines of a width around multiples of a period."""
     distance = abs(x - period * math.floor(x / period + 0.5))
@@ -78,7 +78,7 @@ def line(x, period, width, f):
     return sharp + (width / period - sharp) * clamp(2.0 * f / period - 0.5)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def wood(a, b, x, y, z, seed, f):
     """Rings around z."""
     warp = noise(x * 9.0, y * 9.0, z * 0.9, seed)
@@ -90,7 +90,7 @@ def wood(a, b, x, y, z, seed, f):
     return colour
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def planks(a, b, s, t, width, seed, f):
     row = int(math.floor(t / width))
     shifted = s + 1.37 * dice(row, 3, 1, seed)
@@ -102,7 +102,7 @@ def planks(a, b, s, t, width, seed, f):
     return scaled(colour, 1.0 - 0.65 * gap)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def tiles(a, b, s, t, size, seed, f):
     i, j = int(math.floor(s / size)), int(math.floor(t / size))
     if seed % 3 == 0:
@@ -115,7 +115,7 @@ def tiles(a, b, s, t, size, seed, f):
     return blend(colour, (0.35, 0.34, 0.32), 0.8 * joint)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def brick(a, b, s, t, seed, f):
     row = int(math.floor(t / 0.075))
     shifted = s + 0.12 * (row % 2)
@@ -125,14 +125,14 @@ def brick(a, b, s, t, seed, f):
     return blend(scaled(a, tone), b, joint)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def marble(a, b, x, y, z, seed):
     warp = noise(x * 3.0, y * 3.0, z * 3.0, seed) + 0.5 * noise(x * 9.0, y * 9.0, z * 9.0, seed)
     vein = abs(math.sin(5.0 * (x + y + z) + 7.0 * warp))
     return blend(b, a, clamp(0.35 + 1.4 * vein))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def speckle(a, b, s, t, size, seed, f):
     coarse = noise(s * 1.7, t * 1.7, 0.5, seed)
     fleck = dice(int(math.floor(s / size)), int(math.floor(t / size)), 1, seed)
@@ -142,7 +142,7 @@ def speckle(a, b, s, t, size, seed, f):
     return scaled(blend(a, b, 0.55 * flower), tone)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def hard_pattern(kind, a, b, scale, seed, x, y, z, s, t, f):
     """Return the colour of wood, stone, metal, leaf or paint at a point of a solid and of its face."""
     if kind == WOOD:

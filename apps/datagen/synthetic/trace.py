@@ -119,16 +119,18 @@ def hit_cone(ox, oy, oz, dx, dy, dz, taper):
 
 
 @njit(cache=True, error_model="numpy")
-def hit_solid(kind, taper, origin, turn, x, y):
-    """Return the depth at which the ray of normalised position (x, y) meets one solid."""
-    dx = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2]
-    dy = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2]
-    dz = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2]
+def hit_solid(solids, view, i, x, y):
+    """Return the depth at which the ray of normalised position (x, y) meets solid ``i``."""
+    turn, kind = view.turn, solids.kind[i]
+    ox, oy, oz = view.origin[i, 0], view.origin[i, 1], view.origin[i, 2]
+    dx = turn[i, 0, 0] * x + turn[i, 0, 1] * y + turn[i, 0, 2]
+    dy = turn[i, 1, 0] * x + turn[i, 1, 1] * y + turn[i, 1, 2]
+    dz = turn[i, 2, 0] * x + turn[i, 2, 1] * y + turn[i, 2, 2]
     if kind == BOX or kind == SHELL:
-        return hit_box(origin[0], origin[1], origin[2], dx, dy, dz, kind == SHELL)
+        return hit_box(ox, oy, oz, dx, dy, dz, kind == SHELL)
     if kind == ELLIPSOID:
-        return hit_ellipsoid(origin[0], origin[1], origin[2], dx, dy, dz)
-    return hit_cone(origin[0], origin[1], origin[2], dx, dy, dz, taper)
+        return hit_ellipsoid(ox, oy, oz, dx, dy, dz)
+    return hit_cone(ox, oy, oz, dx, dy, dz, solids.taper[i])
 
 
 @njit(cache=True, parallel=True, nogil=True, error_model="numpy")
@@ -140,12 +142,10 @@ def _cast_kernel(solids, view, skip, depth, owner):
         for i in range(len(skip)):
             if skip[i]:
                 continue
-            kind, taper = solids.kind[i], solids.taper[i]
-            origin, turn = view.origin[i], view.turn[i]
             for v in range(max(top, view.window[i, 2]), min(bottom, view.window[i, 3]) + 1):
                 y = (v - cy) / fy
                 for u in range(view.window[i, 0], view.window[i, 1] + 1):
-                    t = hit_solid(kind, taper, origin, turn, (u - cx) / fx, y)
+                    t = hit_solid(solids, view, i, (u - cx) / fx, y)
                     if t < depth[v, u]:
                         depth[v, u] = t
                         owner[v, u] = i

@@ -15,7 +15,9 @@ def load_tasks() -> dict[str, Task]:
     Raises:
         ValueError: Two tasks share a name.
     """
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+    )
     tasks = [task for name in names for task in importlib.import_module(f"{__name__}.{name}").TASKS]
     by_name = {task.name: task for task in tasks}
     if len(by_name) != len(tasks):

@@ -7,7 +7,7 @@ from spatialgeom.apps.datagen.task import Context
 
 
 def both_orders(geometry: SceneGeometry, name: str) -> np.ndarray:
-    """Return a column of the relative poses for all pairs: (Q, 2, ...), first to second and second to first."""
+    """Return a column of the relative poses of all pairs: (Q, 2, ...), forth and back."""
     return np.stack([getattr(poses, name).numpy() for poses in geometry.relative], axis=1)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 from spatialgeom.apps.datagen.geometry import SceneGeometry
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.task import Columns, Context, Description, Task
-from spatialgeom.apps.datagen.tasks import _words_camera_pitch_angle as pitch_angle_words
-from spatialgeom.apps.datagen.tasks import _words_camera_pitch_direction as pitch_direction_words
-from spatialgeom.apps.datagen.tasks import _words_camera_yaw_angle as yaw_angle_words
-from spatialgeom.apps.datagen.tasks import _words_camera_yaw_direction as yaw_direction_words
 from spatialgeom.apps.datagen.tasks._pairs import balanced_order, both_orders, coin_order, in_order
+from spatialgeom.apps.datagen.tasks._words_camera_pitch_angle import WORDING as PITCH_ANGLE_WORDING
+from spatialgeom.apps.datagen.tasks._words_camera_pitch_direction import WORDING as PITCH_DIRECTION_WORDING
+from spatialgeom.apps.datagen.tasks._words_camera_yaw_angle import WORDING as YAW_ANGLE_WORDING
+from spatialgeom.apps.datagen.tasks._words_camera_yaw_direction import WORDING as YAW_DIRECTION_WORDING
+from spatialgeom.apps.datagen.wording import Wording
 from spatialgeom.apps.records import Choice, Number
 
 # angle -> words for a negative and a positive turn: yaw is counted from x to y about the upward axis
@@ -56,7 +57,9 @@ def _description(
     return Description(frames, fields, truth, {**measured, "overlap_percent": overlap})
 
 
-def _task(angle: str, kind: str, describe: Callable[..., Description], scoring: Choice | Number, words: object) -> Task:
+def _task(
+    angle: str, kind: str, describe: Callable[..., Description], scoring: Choice | Number, wording: Wording
+) -> Task:
     return Task(
         name=f"camera_{angle}_{kind}",
         family="camera",
@@ -64,14 +67,14 @@ def _task(angle: str, kind: str, describe: Callable[..., Description], scoring: 
         keep=partial(_keep, angle=angle),
         describe=partial(describe, angle=angle),
         scoring=scoring,
-        wording=words.WORDING,
+        wording=wording,
         needs_up=True,
     )
 
 
 TASKS = (
-    _task("yaw", "direction", _describe_direction, Choice("side", ("left", "right")), yaw_direction_words),
-    _task("pitch", "direction", _describe_direction, Choice("side", ("up", "down")), pitch_direction_words),
-    _task("yaw", "angle", _describe_size, Number("angle", "degree"), yaw_angle_words),
-    _task("pitch", "angle", _describe_size, Number("angle", "degree"), pitch_angle_words),
+    _task("yaw", "direction", _describe_direction, Choice("side", ("left", "right")), YAW_DIRECTION_WORDING),
+    _task("pitch", "direction", _describe_direction, Choice("side", ("up", "down")), PITCH_DIRECTION_WORDING),
+    _task("yaw", "angle", _describe_size, Number("angle", "degree"), YAW_ANGLE_WORDING),
+    _task("pitch", "angle", _describe_size, Number("angle", "degree"), PITCH_ANGLE_WORDING),
 )

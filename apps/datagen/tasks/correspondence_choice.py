@@ -9,11 +9,11 @@ from spatialgeom.apps.marks import dot_radius
 from spatialgeom.apps.records import Choice
 
 _LABELS = ("A", "B", "C", "D")
-_CANDIDATES = 96
+_CANDIDATES = 48
 
 
 def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns, np.ndarray]:
-    """Draw the point, then three distractors: half of the units hard, and a fixed part with the answer nearest.
+    """Draw the point, then three distractors; half of the units are hard.
 
     Left alone, the option nearest to the source pixel is the answer three times out of four. So the slot
     decides whether it is: in one of four.
@@ -23,12 +23,14 @@ def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns,
     hard = context.balanced_slots(slots, 2, "hard").astype(bool)
     nearest = context.balanced_slots(slots, 4, "nearest") == 0
     source, answer = columns["pixels"][:, 0], columns["pixels"][:, 1]
-    candidates = np.where(hard[:, None, None], _around(context, rng, answer), _anywhere(context, rng, len(slots)))
+    candidates = np.where(
+        hard[:, None, None], _around(context, rng, answer), _anywhere(context, rng, len(slots))
+    )
     width = context.geometry.camera.size[1]
     low, high = context.rules.hard_apart
     least = np.where(hard, low, context.rules.easy_apart) * width
     most = np.where(hard, high * width, np.inf)
-    nearer = _distance(candidates, source[:, None]) <= _distance(answer, source)[:, None]
+    nearer = _squared(candidates, source[:, None]) <= _squared(answer, source)[:, None]
     usable = _inside(context, candidates) & _spaced(candidates, answer[:, None], least, most)
     if context.rules.balanced:
         usable &= ~(nearest[:, None] & nearer)
@@ -51,20 +53,25 @@ def _around(context: Context, rng: np.random.Generator, centre: np.ndarray) -> n
     return np.rint(centre[:, None] + offset).astype(np.int64)
 
 
-def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.linalg.norm((a - b).astype(float), axis=-1)
+def _squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return squared distances, in whole numbers and so exact."""
+    x, y = a[..., 0] - b[..., 0], a[..., 1] - b[..., 1]
+    distance: np.ndarray = x * x + y * y
+    return distance
 
 
 def _inside(context: Context, pixels: np.ndarray) -> np.ndarray:
     """Are dots at these pixels whole? Under rules without askable points, are the pixels in the image?"""
     height, width = context.geometry.camera.size
     border = int(np.ceil(dot_radius(width))) if context.rules.askable else 0
-    return ((pixels >= border) & (pixels < np.array([width, height]) - border)).all(axis=-1)
+    u, v = pixels[..., 0], pixels[..., 1]
+    inside: np.ndarray = (u >= border) & (u < width - border) & (v >= border) & (v < height - border)
+    return inside
 
 
 def _spaced(pixels: np.ndarray, other: np.ndarray, least: np.ndarray, most: np.ndarray) -> np.ndarray:
-    distance = _distance(pixels, other)
-    return (distance > 0) & (distance >= least[:, None]) & (distance <= most[:, None])
+    squared = _squared(pixels, other)
+    return (squared >= np.maximum(least, 1)[:, None] ** 2) & (squared <= most[:, None] ** 2)
 
 
 def _choose(
@@ -75,7 +82,7 @@ def _choose(
     least: np.ndarray,
     most: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take the first three usable candidates in turn, the first of them nearer to the source where it must be.
+    """Take the first three usable candidates, the first of them nearer to the source where it must be.
 
     All distances among the four options obey one rule, so that none of them stands out as the middle one.
     """
@@ -106,7 +113,9 @@ def _describe(context: Context, units: Columns) -> Description:
             "hard": units["hard"].astype(np.int64),
             "overlap_percent": context.geometry.overlap_percent[units["pair"]],
         },
-        marks=Marks((0, 1, 1, 1, 1), ("", *_LABELS), np.concatenate((units["pixels"][:, :1], options), axis=1)),
+        marks=Marks(
+            (0, 1, 1, 1, 1), ("", *_LABELS), np.concatenate((units["pixels"][:, :1], options), axis=1)
+        ),
     )
 
 

@@ -36,26 +36,21 @@ class Handmade:
         path = self.folder.parent / scene / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        self._note(scene, name, name)
+        self.note(scene, name, name)
 
     def add_container(self, scene, contents):
         """Put images into one file, with other bytes before and between them."""
         path, written = self.folder.parent / scene / "scene.sens", b"head"
         path.parent.mkdir(parents=True, exist_ok=True)
         for number, content in enumerate(contents):
-            self._note(scene, number, "scene.sens", len(written), len(content))
+            self.note(scene, number, "scene.sens", len(written), len(content))
             written += content + b"gap"
         path.write_bytes(written)
 
-    def _note(self, scene, key, name, offset=None, length=None):
+    def note(self, scene, key, name, offset=None, length=None):
         width, height = SIZE
-        self.images[scene, key] = {
-            "path": name,
-            "offset": offset,
-            "length": length,
-            "width": width,
-            "height": height,
-        }
+        place = {"path": name, "offset": offset, "length": length}
+        self.images[scene, key] = {**place, "width": width, "height": height}
 
     def add(self, task, images, question, answer, truth, scoring, marks=(), scene="room", measured=None):
         kind, options, unit, tolerance = scoring

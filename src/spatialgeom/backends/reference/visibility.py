@@ -19,6 +19,7 @@ def visible_points(
     half_open: bool,
 ) -> Tensor:
     frames, count = depth.shape[0], points.shape[0]
+    xyz = points.mT.contiguous()
     words = torch.zeros((frames, -(-count // 64)), dtype=torch.int64, device=points.device)
     # on the CPU a block's temporaries stay in the second-level cache
     block = 1 << 17 if points.device.type == "cpu" else 1 << 22
@@ -27,8 +28,7 @@ def visible_points(
     for first in range(0, frames, rows):
         some = slice(first, first + rows)
         for start in range(0, count, step):
-            columns = points[start : start + step].mT.contiguous()
-            u, v, z = _project(columns, cam_from_world[some], intrinsics[some])
+            u, v, z = _project(xyz[:, start : start + step], cam_from_world[some], intrinsics[some])
             seen = _in_view(u, v, z, image_size, tolerances[3], half_open)
             raw = _read(depth[some], u, v, seen, image_size)
             seen &= _unoccluded(z, raw, depth_scale, tolerances)
@@ -36,12 +36,12 @@ def visible_points(
     return words
 
 
-def _project(columns: Tensor, pose: Tensor, camera: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _project(xyz: Tensor, pose: Tensor, camera: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     # the order of the sums is part of the meaning: float64 decisions are exact
     px, py, pz = (
-        (pose[:, row, 0, None] * columns[0])
-        .add_(pose[:, row, 1, None] * columns[1])
-        .add_(pose[:, row, 2, None] * columns[2])
+        (pose[:, row, 0, None] * xyz[0])
+        .add_(pose[:, row, 1, None] * xyz[1])
+        .add_(pose[:, row, 2, None] * xyz[2])
         .add_(pose[:, row, 3, None])
         for row in range(3)
     )
