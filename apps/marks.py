@@ -247,7 +247,7 @@ def _draw_dot(picture: Image.Image, u: int, v: int, radius: float, colour: Colou
     distance = np.hypot(offsets, offsets[:, None])
     for edge, paint in ((outer, rim), (radius, colour)):
         cover = np.clip(edge + 0.5 - distance, 0, 1) * 255
-        picture.paste(paint, (u - reach + 1, v - reach), Image.fromarray(np.rint(cover).astype(np.uint8)))
+        picture.paste(paint, (u - reach, v - reach), Image.fromarray(np.rint(cover).astype(np.uint8)))
 
 
 def _draw_line(picture: Image.Image, label: _Label, radius: float, colour: Colour, rim: Colour) -> None:

@@ -108,6 +108,16 @@ def test_an_edge_counts_both_of_its_sides():
     assert min(np.linalg.norm(lab(dot) - lab(side)) for side in ((255, 0, 220), (60, 255, 20))) > 60
 
 
+@pytest.mark.parametrize(
+    "grounds", list(itertools.permutations([(255, 0, 220), (60, 255, 20), (35, 85, 255)], 2))
+)
+def test_the_shared_colour_contrasts_below_every_dot(grounds):
+    picture = Image.new("RGB", (400, 100), grounds[0])
+    picture.paste(grounds[1], (200, 0, 400, 100))
+    dot = draw_marks(picture, [mark(50, 50), mark(350, 50)]).getpixel((50, 50))
+    assert min(np.linalg.norm(lab(dot) - lab(ground)) for ground in grounds) > 60
+
+
 def test_all_dots_of_an_image_share_a_colour_so_that_no_colour_tells_a_match():
     picture = Image.new("RGB", (400, 100), (255, 255, 0))
     picture.paste((0, 0, 255), (200, 0, 400, 100))
