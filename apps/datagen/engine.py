@@ -121,10 +121,11 @@ def _first_pass(
     tasks = tuple(task.name for task in config.chosen_tasks())
     cache = config.cache or str(Path(config.out) / CACHE)
     count = len(handles)
+    quiet = config.quiet or mapped is not map  # workers' bars would write over one another
     done = mapped(
         jobs.prepare,
         handles,
-        *([value] * count for value in (config.rules, tasks, config.out, cache, config.device, config.quiet)),
+        *([value] * count for value in (config.rules, tasks, config.out, cache, config.device, quiet)),
     )
     prepared, skipped = [], []
     for result in progress.track(done, count, "scenes"):

@@ -8,7 +8,7 @@ import pytest
 
 from spatialgeom.apps.datagen.rules import DEFAULT, PAPER
 from spatialgeom.apps.datagen.task import Context, Task
-from spatialgeom.apps.datagen.tasks._pairs import balanced_order
+from spatialgeom.apps.datagen.tasks._pairs import draw_order
 from spatialgeom.apps.datagen.units import UNITS, draw_units
 from spatialgeom.apps.datagen.wording import Wording
 from spatialgeom.apps.records import Number, round_half_away
@@ -86,32 +86,35 @@ def test_slots_are_balanced_and_keep_their_property(options):
     assert np.array_equal(context().balanced_slots(later, options, "p"), first[later])
 
 
-def test_balanced_order_halves_the_labels_where_pairs_let_it():
-    allowed = np.ones((101, 2), bool)
-    label = np.array([[True, False]] * 101)
-    swap = balanced_order(context(), allowed, label)
-    assert abs(int(label[np.arange(101), swap.astype(int)].sum()) - 50.5) <= 0.5
+def chosen(context, allowed, label):
+    swap, ok = draw_order(context, np.arange(len(label)), allowed, label)
+    return label[np.arange(len(label)), swap.astype(int)], swap, ok
+
+
+def test_an_order_is_found_for_either_answer():
+    said, swap, ok = chosen(context(), np.ones((101, 2), bool), np.array([[True, False]] * 101))
+    assert ok.all()
+    assert abs(int(said.sum()) - 50.5) <= 0.5
     assert 20 < swap.sum() < 80
 
 
-def test_balanced_order_respects_orders_that_are_not_allowed():
+def test_pairs_without_the_wanted_answer_fail_and_others_are_allowed_and_balanced():
     rng = np.random.default_rng(0)
-    allowed = np.array([[True, False], [False, True], [True, True]])[rng.integers(3, size=300)]
-    label = rng.random((300, 2)) < 0.5
-    swap = balanced_order(context(), allowed, label)
-    assert allowed[np.arange(300), swap.astype(int)].all()
+    allowed = np.array([[True, False], [False, True], [True, True]])[rng.integers(3, size=3000)]
+    label = rng.random((3000, 2)) < 0.8
+    said, swap, ok = chosen(context(), allowed, label)
+    wanted = context().balanced_slots(np.arange(3000), 2, "label").astype(bool)
+    assert (said[ok] == wanted[ok]).all()
+    assert allowed[np.arange(3000), swap.astype(int)][ok].all()
+    possible = (allowed & (label == wanted[:, None])).any(axis=1)
+    assert (ok == possible).all()
 
 
 def test_paper_rules_throw_coins():
     label = np.array([[True, False]] * 400)
     counts = [
-        int(
-            label[
-                np.arange(400),
-                balanced_order(context(rules=PAPER, seed=s), np.ones((400, 2), bool), label).astype(int),
-            ].sum()
-        )
-        for s in range(20)
+        int(chosen(context(rules=PAPER, seed=seed), np.ones((400, 2), bool), label)[0].sum())
+        for seed in range(20)
     ]
     assert len(set(counts)) > 5
     assert 150 < min(counts) <= max(counts) < 250

@@ -65,9 +65,7 @@ def camera_path(room: Room, frames: int, seed: int) -> Floats:
     return walk.poses(positions, *walk.camera_angles(positions, stride, targets, rng))
 
 
-def render(
-    room: Room, world_from_cam: Floats, intrinsics: Floats, image_size: tuple[int, int]
-) -> Rendered:
+def render(room: Room, world_from_cam: Floats, intrinsics: Floats, image_size: tuple[int, int]) -> Rendered:
     """Render one view.
 
     Args:

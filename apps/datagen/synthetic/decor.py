@@ -136,7 +136,9 @@ def fruit_bowl(rng: np.random.Generator) -> Assembly:
         radius, around = (0.075, k * math.pi / 3) if k else (0.0, 0.0)
         look = m.plain(str(rng.choice(["c8322d", "e89a1e", "8fae2f", "e8d23a"])), 0.4)
         height = 0.1 if k else 0.135
-        item.ellipsoid((radius * math.cos(around), radius * math.sin(around), height), (0.08, 0.08, 0.075), look)
+        item.ellipsoid(
+            (radius * math.cos(around), radius * math.sin(around), height), (0.08, 0.08, 0.075), look
+        )
     return item
 
 
@@ -156,7 +158,9 @@ def book_pile(rng: np.random.Generator) -> Assembly:
     item, z = Assembly("books"), 0.0
     for _ in range(int(rng.integers(2, 5))):
         thick = rng.uniform(0.025, 0.045)
-        cover = m.Material(int(rng.choice(m.PICTURES)), m.pick(rng, m.BRIGHTS), seed=m.seeded(rng), face=m.TOP)
+        cover = m.Material(
+            int(rng.choice(m.PICTURES)), m.pick(rng, m.BRIGHTS), seed=m.seeded(rng), face=m.TOP
+        )
         size = (rng.uniform(0.2, 0.27), rng.uniform(0.15, 0.19), thick)
         item.box((0, 0, z + thick / 2), size, cover, turn=(0, 0, rng.uniform(-14, 14)))
         z += thick
@@ -182,6 +186,8 @@ def ball(rng: np.random.Generator) -> Assembly:
 def toy_blocks(rng: np.random.Generator) -> Assembly:
     """Return building blocks in a heap."""
     item = Assembly("toy blocks")
-    for k, (x, y, z) in enumerate([(-0.1, 0, 0), (0.02, 0.03, 0), (0.13, -0.02, 0), (-0.04, 0.01, 1), (0.07, 0, 1), (0.02, 0, 2)]):
+    for k, (x, y, z) in enumerate(
+        [(-0.1, 0, 0), (0.02, 0.03, 0), (0.13, -0.02, 0), (-0.04, 0.01, 1), (0.07, 0, 1), (0.02, 0, 2)]
+    ):
         item.box((x, y, 0.05 + 0.1 * z), (0.098, 0.098, 0.098), m.paint(rng), turn=(0, 0, 11.0 * k % 30))
     return item

@@ -55,7 +55,9 @@ def flowers(a, b, s, t, size, seed, f):
     v = t / size - j - 0.35 - 0.3 * dice(i, j, 2, seed)
     radius, angle = math.hypot(u, v), math.atan2(v, u)
     petals = inside(0.17 + 0.07 * math.cos(5.0 * angle + 6.0 * dice(i, j, 3, seed)) - radius, f / size)
-    stem = inside(0.02 - abs(u + 0.12 * math.sin(7.0 * v)), f / size) * inside(-v, 0.05) * inside(v + 0.3, 0.05)
+    stem = (
+        inside(0.02 - abs(u + 0.12 * math.sin(7.0 * v)), f / size) * inside(-v, 0.05) * inside(v + 0.3, 0.05)
+    )
     show = fade(f, 0.5 * size)
     colour = blend(a, scaled(b, 0.8), show * stem)
     colour = blend(colour, b, show * petals + 0.12 * (1.0 - show))

@@ -10,7 +10,9 @@ def picture(rng: np.random.Generator) -> Assembly:
     """Return a framed picture; each shows something else."""
     item = Assembly("picture")
     width, height = rng.uniform(0.4, 0.95), rng.uniform(0.4, 0.75)
-    frame = m.wood(rng) if rng.random() < 0.6 else m.plain(str(rng.choice(["1c1c1c", "c9a24a", "f0f0f0"])), 0.3)
+    frame = (
+        m.wood(rng) if rng.random() < 0.6 else m.plain(str(rng.choice(["1c1c1c", "c9a24a", "f0f0f0"])), 0.3)
+    )
     item.box((0, 0, height / 2), (width, 0.024, height), frame)
     item.box((0, -0.0125, height / 2), (width - 0.06, 0.003, height - 0.06), m.plain("ece8dc"))
     mat = 0.06 if rng.random() < 0.4 else 0.0
@@ -46,7 +48,11 @@ def door(rng: np.random.Generator) -> Assembly:
     item, look = Assembly("door"), m.wood(rng) if rng.random() < 0.5 else m.plain("eeeae0", 0.2)
     width, height = rng.uniform(0.82, 0.92), rng.uniform(2.0, 2.08)
     item.box((0, 0, height / 2), (width, 0.04, height), look)
-    inset = look._replace(first=m.rgb("cfc9bb"), seed=3) if look.kind == m.PLAIN else look._replace(first=look.second)
+    inset = (
+        look._replace(first=m.rgb("cfc9bb"), seed=3)
+        if look.kind == m.PLAIN
+        else look._replace(first=look.second)
+    )
     for x in (-width / 4, width / 4):
         for z, tall in ((0.5, 0.7), (1.45, 0.85)):
             item.box((x * 0.95, -0.022, z), (width * 0.36, 0.012, tall), inset)
@@ -106,7 +112,9 @@ def rug(rng: np.random.Generator, width: float, depth: float, circular: bool = F
     """Return a patterned rug."""
     item = Assembly("rug")
     kind = int(rng.choice([m.RUG, m.RUG, m.CHECK, m.STRIPES]))
-    look = m.Material(kind, m.pick(rng, m.CLOTHS), m.pick(rng, m.CLOTHS), rng.uniform(0.2, 0.34), m.seeded(rng))
+    look = m.Material(
+        kind, m.pick(rng, m.CLOTHS), m.pick(rng, m.CLOTHS), rng.uniform(0.2, 0.34), m.seeded(rng)
+    )
     if circular:
         item.cone((0, 0, 0.006), (width, depth, 0.012), look._replace(kind=m.RUG))
     else:

@@ -45,7 +45,9 @@ def landscape(u, v, seed, f):
     colour = blend(colour, meadow, inside(near - v, f))
     tree = 1.2 * dice(5, 1, 1, seed) - 0.6
     crown = 0.2 + 0.05 * noise(u * 20.0, v * 20.0, 0.5, seed) - math.hypot(u - tree, 0.8 * (v + 0.02))
-    colour = blend(colour, (0.12, 0.07, 0.03), inside(0.025 - abs(u - tree), f) * inside(0.32 - abs(v + 0.32), f))
+    colour = blend(
+        colour, (0.12, 0.07, 0.03), inside(0.025 - abs(u - tree), f) * inside(0.32 - abs(v + 0.32), f)
+    )
     return blend(colour, (0.05, 0.2, 0.05), inside(crown, f))
 
 
@@ -87,7 +89,9 @@ def bouquet(u, v, seed, f):
     for k in range(7):
         x, y = 1.3 * dice(k, 1, 1, seed) - 0.65, 0.75 * dice(k, 2, 1, seed) - 0.05
         stem = abs(u - x * (v + 0.2) / (y + 0.2))
-        colour = blend(colour, (0.1, 0.3, 0.08), inside(0.02 - stem, f) * inside(v + 0.2, f) * inside(y - v, f))
+        colour = blend(
+            colour, (0.1, 0.3, 0.08), inside(0.02 - stem, f) * inside(v + 0.2, f) * inside(y - v, f)
+        )
     for k in range(7):
         x, y = 1.3 * dice(k, 1, 1, seed) - 0.65, 0.75 * dice(k, 2, 1, seed) - 0.05
         radius, angle = math.hypot(u - x, v - y), math.atan2(v - y, u - x)
@@ -138,9 +142,13 @@ def screen(u, v, seed, f):
     else:
         colour = blend((0.05, 0.12, 0.3), (0.1, 0.35, 0.5), 0.5 + 0.5 * v)
         page = inside(0.75 - abs(u + 0.15), f) * inside(0.72 - abs(v - 0.05), f)
-        text = line(v, 0.13, 0.05, f) * inside(0.55 - abs(u + 0.2) - 0.3 * dice(int(v / 0.13 + 50.5), 1, 1, seed), f)
+        text = line(v, 0.13, 0.05, f) * inside(
+            0.55 - abs(u + 0.2) - 0.3 * dice(int(v / 0.13 + 50.5), 1, 1, seed), f
+        )
         colour = blend(colour, blend((0.9, 0.9, 0.88), (0.1, 0.1, 0.12), text), page)
-        bar = inside(0.5 + 0.4 * math.sin(9.0 * math.floor(u * 8.0)) - 1.2 * v - 0.6, f) * inside(0.2 - abs(u - 0.72), f)
+        bar = inside(0.5 + 0.4 * math.sin(9.0 * math.floor(u * 8.0)) - 1.2 * v - 0.6, f) * inside(
+            0.2 - abs(u - 0.72), f
+        )
         colour = blend(colour, (0.9, 0.5, 0.1), bar)
     return blend((0.01, 0.01, 0.012), colour, inside(rim - 0.03, f))
 

@@ -114,7 +114,9 @@ class Layout:
                 return placed
         return None
 
-    def on_floor(self, assembly: Assembly, clear: float = 0.0, tries: int = 40, turned: bool = True) -> Placed | None:
+    def on_floor(
+        self, assembly: Assembly, clear: float = 0.0, tries: int = 40, turned: bool = True
+    ) -> Placed | None:
         """Place an item anywhere on the floor."""
         limit = np.array(self.size[:2]) / 2 - 0.3
         for _ in range(tries):
@@ -125,7 +127,12 @@ class Layout:
         return None
 
     def beside(
-        self, parent: Placed, assembly: Assembly, offset: tuple[float, float], yaw_deg: float = 0.0, front: float = 0.0
+        self,
+        parent: Placed,
+        assembly: Assembly,
+        offset: tuple[float, float],
+        yaw_deg: float = 0.0,
+        front: float = 0.0,
     ) -> Placed | None:
         """Place an item at an offset in the axes of another one, turned by ``yaw_deg`` against it."""
         position = parent.to_world((*offset, 0.0))

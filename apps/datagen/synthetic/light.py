@@ -37,7 +37,9 @@ def light_room(solids: Solids, position: Floats, colour: Floats) -> Lighting:
 
 
 def _shadow_cube(solids: Solids, lamp: Floats) -> NDArray[np.float32]:
-    lens = np.array([[_MAP_SIZE / 2, 0, (_MAP_SIZE - 1) / 2], [0, _MAP_SIZE / 2, (_MAP_SIZE - 1) / 2], [0, 0, 1]])
+    lens = np.array(
+        [[_MAP_SIZE / 2, 0, (_MAP_SIZE - 1) / 2], [0, _MAP_SIZE / 2, (_MAP_SIZE - 1) / 2], [0, 0, 1]]
+    )
     faces = np.empty((6, _MAP_SIZE, _MAP_SIZE), dtype=np.float32)
     for face in range(6):
         axis, sign = face // 2, 1 - 2 * (face % 2)

@@ -37,7 +37,9 @@ def _walls(layout: Layout, pictures: int) -> None:
     if rng.random() < 0.7:
         layout.at_wall(fixtures.clock(rng), height=1.75, gap=0.003, front=0.3, side=0.1)
     if rng.random() < 0.6:
-        layout.at_wall(fixtures.wall_shelf(rng), height=rng.uniform(1.25, 1.5), gap=0.003, front=0.2, side=0.1)
+        layout.at_wall(
+            fixtures.wall_shelf(rng), height=rng.uniform(1.25, 1.5), gap=0.003, front=0.2, side=0.1
+        )
     for _ in range(4):
         layout.at_wall(fixtures.socket(rng), height=0.25, gap=0.002, front=0.1, side=0.05)
 
@@ -67,7 +69,9 @@ def _seats(layout: Layout, table: Placed) -> None:
             layout.beside(table, chair, (side * reach, 0), -90 * side + rng.uniform(-12, 12))
 
 
-def _things(layout: Layout, parent: Placed, makers: list[Callable[[np.random.Generator], object]], count: int) -> None:
+def _things(
+    layout: Layout, parent: Placed, makers: list[Callable[[np.random.Generator], object]], count: int
+) -> None:
     for maker in layout.rng.choice(np.array(makers, dtype=object), size=count, replace=count > len(makers)):
         layout.on_top(parent, maker(layout.rng), yaw_deg=layout.rng.uniform(-180, 180))
 
@@ -154,7 +158,9 @@ def kitchen(layout: Layout) -> None:
     hung = Placed(storage.wall_cabinet(rng, front, 0.9 * width), bar.to_world((0, 0.1, 1.45)), bar.yaw_deg)
     layout.put(hung)
     _things(layout, bar, [decor.mug, decor.fruit_bowl, decor.mug, decor.vase], 3)
-    table = required(layout.at_wall(seating.table(rng), gap=0.9) or layout.on_floor(seating.table(rng), turned=False))
+    table = required(
+        layout.at_wall(seating.table(rng), gap=0.9) or layout.on_floor(seating.table(rng), turned=False)
+    )
     _seats(layout, table)
     _things(layout, table, [decor.vase, decor.fruit_bowl, decor.mug, decor.mug], 3)
     cupboard = layout.at_wall(storage.drawers(rng), front=0.3)
@@ -181,7 +187,9 @@ def office(layout: Layout) -> None:
         _things(layout, desk, [decor.mug, decor.book_pile, decor.table_lamp], 2)
         x, y = rng.uniform(-0.15, 0.15), -0.72 - rng.uniform(0, 0.1)
         # the space before the desk was kept for its chair
-        chair = Placed(seating.office_chair(rng), desk.to_world((x, y, 0)), desk.yaw_deg + 180 + rng.uniform(-25, 25))
+        chair = Placed(
+            seating.office_chair(rng), desk.to_world((x, y, 0)), desk.yaw_deg + 180 + rng.uniform(-25, 25)
+        )
         layout.put(chair, check=False)
     for _ in range(2):
         layout.at_wall(storage.bookshelf(rng), front=0.4)

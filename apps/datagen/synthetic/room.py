@@ -126,7 +126,9 @@ def assemble(size: tuple[float, float, float], placed: list[Placed], faces: list
     blank = [0.0] * 13
     return Solids(
         kind=np.array([SHELL, *(part.kind for part, _, _ in parts)]),
-        centre=np.array([[0, 0, shell[2]], *(item.to_world(_triple(part.centre)) for part, item, _ in parts)]),
+        centre=np.array(
+            [[0, 0, shell[2]], *(item.to_world(_triple(part.centre)) for part, item, _ in parts)]
+        ),
         rotation=np.array([np.eye(3), *(item.turn @ part.rotation for part, item, _ in parts)]),
         half=np.array([shell, *(part.half for part, _, _ in parts)]),
         taper=np.array([1.0, *(part.taper for part, _, _ in parts)]),

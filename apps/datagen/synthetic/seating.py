@@ -15,7 +15,9 @@ def _legs(item: Assembly, width: float, depth: float, height: float, thick: floa
             item.box(centre, (thick, thick, height), look)
 
 
-def table(rng: np.random.Generator, category: str = "table", size: tuple[float, float] | None = None) -> Assembly:
+def table(
+    rng: np.random.Generator, category: str = "table", size: tuple[float, float] | None = None
+) -> Assembly:
     """Return a table, round at times, with a free top."""
     item, look = Assembly(category), m.wood(rng, 0.25)
     width, depth = size or (rng.uniform(1.2, 1.7), rng.uniform(0.75, 0.9))
@@ -45,7 +47,9 @@ def coffee_table(rng: np.random.Generator) -> Assembly:
     return item
 
 
-def chair(rng: np.random.Generator, look: m.Material | None = None, seat: m.Material | None = None) -> Assembly:
+def chair(
+    rng: np.random.Generator, look: m.Material | None = None, seat: m.Material | None = None
+) -> Assembly:
     """Return a chair with a slatted back."""
     item, look, seat = Assembly("chair"), look or m.wood(rng), seat or m.cloth(rng)
     width, depth, height, back = 0.44, 0.44, 0.45, 0.92
@@ -99,7 +103,9 @@ def sofa(rng: np.random.Generator, category: str = "sofa") -> Assembly:
     item.box((0, depth / 2 - 0.1, 0.53), (width, 0.2, 0.54), look)
     for x in (-1, 1):
         item.box((x * (width - arm) / 2, -0.02, 0.42), (arm, depth - 0.04, 0.3), look)
-        item.cone((x * (width - arm) / 2, -0.02, 0.57), (arm * 1.1, 0.12, depth - 0.04), look, turn=(90, 0, 0))
+        item.cone(
+            (x * (width - arm) / 2, -0.02, 0.57), (arm * 1.1, 0.12, depth - 0.04), look, turn=(90, 0, 0)
+        )
         for y in (-1, 1):
             item.cone((x * (width / 2 - 0.1), y * (depth / 2 - 0.1), 0.04), (0.05, 0.05, 0.08), foot)
     step = inner / seats

@@ -93,7 +93,9 @@ def tv_stand(rng: np.random.Generator) -> Assembly:
     item.box((0, depth / 2 - 0.01, height / 2 + 0.02), (width, 0.02, height - 0.1), look)
     side = width * 0.3
     for x in (-1, 1):
-        item.box((x * (width - side) / 2, 0.01, height / 2 + 0.025), (side, depth - 0.02, height - 0.11), look)
+        item.box(
+            (x * (width - side) / 2, 0.01, height / 2 + 0.025), (side, depth - 0.02, height - 0.11), look
+        )
         item.box(
             (x * (width - side) / 2, -depth / 2 + 0.008, height / 2 + 0.025),
             (side - 0.03, 0.016, height - 0.14),
@@ -167,5 +169,9 @@ def box(rng: np.random.Generator) -> Assembly:
     width, depth, height = rng.uniform(0.3, 0.5), rng.uniform(0.3, 0.42), rng.uniform(0.22, 0.4)
     item.box((0, 0, height / 2), (width, depth, height), m.plain("b58a5a"))
     item.box((0, 0, height), (width + 0.004, 0.06, 0.006), m.plain("d8c39a", 0.3))
-    item.box((0, -depth / 2, height * 0.5), (0.14, 0.004, 0.09), m.Material(m.ABSTRACT, m.rgb("f0f0f0"), seed=m.seeded(rng)))
+    item.box(
+        (0, -depth / 2, height * 0.5),
+        (0.14, 0.004, 0.09),
+        m.Material(m.ABSTRACT, m.rgb("f0f0f0"), seed=m.seeded(rng)),
+    )
     return item

@@ -22,24 +22,26 @@ def coin_order(context: Context, count: int) -> np.ndarray:
     return context.rng("order").integers(2, size=count).astype(bool)
 
 
-def balanced_order(context: Context, allowed: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Return the order of each pair, such that two labels come out equally often where the pairs let them.
+def draw_order(
+    context: Context, slots: np.ndarray, allowed: np.ndarray, label: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose an order in which each pair has the answer that its slot wants, so that two answers balance.
+
+    Some pairs have one answer in both orders (two cameras that face each other both see the other ahead), so
+    an order alone cannot balance them: a pair without the wanted answer is replaced by another.
 
     Args:
         context: The scene and rules; rules that do not balance throw a coin.
-        allowed: (n, 2) bool, may the pair be asked in this order; one of them is True.
+        slots: (n,) slots of the pairs.
+        allowed: (n, 2) bool, may the pair be asked in this order.
         label: (n, 2) bool, the answer in each order.
+
+    Returns:
+        True where the second image comes first, and a mask of the pairs that have the wanted answer.
     """
-    swap = coin_order(context, len(label))
-    swap = np.where(allowed.all(axis=1), swap, ~allowed[:, 0])
-    free = allowed.all(axis=1) & (label[:, 0] != label[:, 1])
-    if not context.rules.balanced or not free.any():
-        return swap
-    rng = context.rng("balance")
-    chosen = label[np.arange(len(label)), swap.astype(int)]
-    half = (len(label) + rng.integers(2)) // 2
-    true_wanted = np.clip(half - int(chosen[~free].sum()), 0, int(free.sum()))
-    positions = rng.permutation(np.flatnonzero(free))
-    wanted = np.zeros(len(label), bool)
-    wanted[positions[:true_wanted]] = True
-    return np.where(free, label[:, 1] == wanted, swap)
+    if context.rules.balanced:
+        wanted = context.balanced_slots(slots, 2, "label").astype(bool)
+        allowed = allowed & (label == wanted[:, None])
+    coin = context.rng(f"order {len(slots)}").integers(2, size=len(slots)).astype(bool)
+    swap = np.where(allowed.all(axis=1), coin, ~allowed[:, 0])
+    return swap, allowed.any(axis=1)

@@ -10,7 +10,7 @@ from spatialgeom.apps.datagen.task import Columns, Context, Description, Task
 from spatialgeom.apps.datagen.tasks import _words_camera_x_direction as x_words
 from spatialgeom.apps.datagen.tasks import _words_camera_y_direction as y_words
 from spatialgeom.apps.datagen.tasks import _words_camera_z_direction as z_words
-from spatialgeom.apps.datagen.tasks._pairs import balanced_order, both_orders, in_order
+from spatialgeom.apps.datagen.tasks._pairs import both_orders, draw_order, in_order
 from spatialgeom.apps.records import Choice
 
 # axis -> words for a negative and a positive component; camera y points down
@@ -24,15 +24,20 @@ def _keep(geometry: SceneGeometry, rules: Rules, *, axis: int) -> np.ndarray:
     return (component >= rules.component_m) & (component >= rules.component_rel * distance)
 
 
+def _draw(context: Context, units: Columns, slots: np.ndarray, *, axis: int) -> tuple[Columns, np.ndarray]:
+    pair = units["pair"]
+    component = both_orders(context.geometry, "translation")[pair, :, axis]
+    allowed = _keep(context.geometry, context.rules, axis=axis)[pair]
+    swap, ok = draw_order(context, slots, allowed, component > 0)
+    chosen = component[np.arange(len(pair)), swap.astype(int)]
+    return {**units, "swap": swap, "component": chosen}, ok
+
+
 def _describe(context: Context, units: Columns, *, axis: int) -> Description:
-    geometry, pair = context.geometry, units["pair"]
-    component = both_orders(geometry, "translation")[pair, :, axis]
-    allowed = _keep(geometry, context.rules, axis=axis)[pair]
-    swap = balanced_order(context, allowed, component > 0)
-    component = component[np.arange(len(pair)), swap.astype(int)]
+    geometry, pair, component = context.geometry, units["pair"], units["component"]
     side = np.where(component > 0, _SIDES[axis][1], _SIDES[axis][0]).tolist()
     return Description(
-        frames=in_order(geometry, pair, swap),
+        frames=in_order(geometry, pair, units["swap"]),
         fields={"side": side},
         truth=side,
         measured={"component_m": component, "overlap_percent": geometry.overlap_percent[pair]},
@@ -45,6 +50,7 @@ TASKS = tuple(
         family="camera",
         unit="frame_pair",
         keep=partial(_keep, axis=axis),
+        draw=partial(_draw, axis=axis),
         describe=partial(_describe, axis=axis),
         scoring=Choice("side", options=_SIDES[axis]),
         wording=words.WORDING,
