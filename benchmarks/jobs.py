@@ -1,0 +1,198 @@
+"""Time whole jobs beside the obvious loops: ``python -m benchmarks.jobs --help``.
+
+A scene pass (decode every depth image, then visibility, overlap and relative poses of all pairs) in wall time
+on all cores, against the CPU time of one core of the loops; and questions per second and core, by task.
+"""
+
+import argparse
+import csv
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.environment import environment
+from benchmarks.inputs import kitchen_folder
+
+_UP = [0.003, -0.890, -0.457]
+_EXAMPLES = """examples:
+  python -m benchmarks.jobs
+  python -m benchmarks.jobs --repeats 7 --out benchmarks/results/jobs.csv
+"""
+Row = dict[str, str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a table and write rows; return 2 where the real sequence is absent."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.jobs",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="runs of each job; the loops run at most 3 times"
+    )
+    parser.add_argument("--questions", type=int, default=10_000, help="questions per task")
+    parser.add_argument("--out", type=Path, help="CSV file to write")
+    asked = parser.parse_args(arguments)
+    folder = kitchen_folder()
+    if folder is None:
+        print(
+            "needs the redkitchen sequence: set SPATIALGEOM_TEST_DATA to the folder that holds it",
+            file=sys.stderr,
+        )
+        return 2
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = [*_scene_pass(folder, Path(scratch), asked.repeats), *_questions(Path(scratch), asked)]
+    shared = environment("cpu")
+    for row in rows:
+        print(
+            f"{row['job']:44} {row['median']:>10} {row['unit']:12} {row['ratio']:>8} {row['goal']:>10}  {row['note']}"
+        )
+    if asked.out:
+        asked.out.parent.mkdir(parents=True, exist_ok=True)
+        with asked.out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, [*rows[0], *shared])
+            writer.writeheader()
+            writer.writerows(row | shared for row in rows)
+    return 0
+
+
+def _row(
+    job: str, values: Sequence[float], unit: str, ratio: str = "", goal: str = "", note: str = ""
+) -> Row:
+    low, middle, high = np.percentile(values, [20, 50, 80])
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "job": job,
+        "p20": f"{low:.4g}",
+        "median": f"{middle:.4g}",
+        "p80": f"{high:.4g}",
+        "unit": unit,
+        "repeats": str(len(values)),
+        "ratio": ratio,
+        "goal": goal,
+        "peak_rss_mib": f"{peak_mib:.0f}",
+        "note": note,
+    }
+
+
+def _scene_pass(folder: Path, scratch: Path, repeats: int) -> list[Row]:
+    """Time the engine's pass and the loops in turn on the same frames and points."""
+    from spatialgeom.apps.datagen import cache
+    from spatialgeom.apps.datagen.geometry import compute_geometry
+    from spatialgeom.apps.datagen.progress import Progress
+    from spatialgeom.apps.datagen.readers.rgbd_folder import READER, RgbdFolderOptions
+    from spatialgeom.apps.datagen.rules import DEFAULT
+
+    (handle,) = READER.scenes(folder, RgbdFolderOptions(up=_UP))
+    scene = READER.load(handle, scratch)
+    loops, passes, decoding, fusing, loading = [], [], [], [], []
+    file = scratch / "geometry.h5"
+    for turn in range(repeats + 1):
+        geometry = compute_geometry(scene, DEFAULT, "key", Progress(quiet=True), "cpu")
+        cache.save(geometry, file)
+        if turn == 0:
+            continue  # compiles the kernels, or loads them
+        passes.append(geometry.seconds["decode"] + geometry.seconds["visibility, overlap, poses"])
+        decoding.append(geometry.seconds["decode"])
+        fusing.append(geometry.seconds["fuse"])
+        loading.append(_elapsed(lambda: _load_relative(file)))
+        if turn <= min(repeats, 3):
+            loops.append(_naive_pass(folder, scene, geometry.points))
+    base, cores = float(np.median(loops)), os.cpu_count()
+    size = f"{len(scene.frames)} frames, {len(geometry.points):,} points"
+    return [
+        _row("scene pass, loops", loops, "s CPU", note=f"{size}; PIL, NumPy, one core"),
+        _row("scene pass, PNG depth", passes, "s wall", _ratio(base, passes), ">= 10x", f"{cores} cores"),
+        _row("  of it decoding", decoding, "s wall"),
+        _row("  fusing the cloud besides", fusing, "s wall", note="the loops are given the points"),
+        _row("scene pass, from the cache", loading, "s wall", _ratio(base, loading), ">= 100x"),
+    ]
+
+
+def _load_relative(file: Path) -> Any:
+    """Load the geometry and compute what the cache leaves to be computed: relative poses."""
+    from spatialgeom.apps.datagen import cache
+
+    geometry = cache.load(file)
+    return geometry.relative if geometry else None
+
+
+def _ratio(base: float, values: Sequence[float]) -> str:
+    return f"{base / float(np.median(values)):.0f}x"
+
+
+def _elapsed(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _naive_pass(folder: Path, scene: Any, points: np.ndarray) -> float:
+    """Return the CPU seconds of the loops for decoding, visibility, overlap and all relative poses."""
+    from PIL import Image
+
+    from benchmarks.naive.overlap import overlap_matrix
+    from benchmarks.naive.relative_pose import relative_poses
+    from benchmarks.naive.visibility import visible_points
+
+    start = time.process_time()
+    depth = np.stack([np.asarray(Image.open(folder / f"{name}.depth.png")) for name in scene.frames])
+    poses = scene.world_from_depth
+    count = len(poses)
+    matrices = np.broadcast_to(scene.depth_camera.intrinsics, (count, 3, 3))
+    cam_from_world = np.linalg.inv(poses)
+    visible = visible_points(points.astype(np.float64), cam_from_world, matrices, depth, scene.depth_scale)
+    overlap_matrix(visible)
+    relative_poses(poses, np.stack(np.triu_indices(count, 1), axis=1))
+    return time.process_time() - start
+
+
+def _questions(scratch: Path, asked: argparse.Namespace) -> list[Row]:
+    """Time drawing and wording from the geometry cache, on one thread."""
+    import numba
+    import torch
+
+    from spatialgeom.apps.datagen import cache
+    from spatialgeom.apps.datagen.rules import DEFAULT
+    from spatialgeom.apps.datagen.tasks import load_tasks
+
+    numba.set_num_threads(1)
+    torch.set_num_threads(1)
+    geometry = cache.load(scratch / "geometry.h5")
+    goals = {"camera": 100_000, "depth": 50_000, "correspondence": 50_000}
+    rows = []
+    for name, task in load_tasks().items():
+        rates = [_rate(task, geometry, DEFAULT, asked.questions, seed) for seed in range(asked.repeats)]
+        goal = goals.get(task.family)
+        note = json.dumps({"questions": asked.questions, "threads": 1})
+        rows.append(
+            _row(f"questions: {name}", rates, "per second", goal=f">= {goal:,}" if goal else "", note=note)
+        )
+    return rows
+
+
+def _rate(task: Any, geometry: Any, rules: Any, most: int, seed: int) -> float:
+    from spatialgeom.apps.datagen.rows import build_table
+    from spatialgeom.apps.datagen.task import Context
+    from spatialgeom.apps.datagen.units import UNITS, draw_units
+    from spatialgeom.sampling import balanced_quota
+
+    start = time.perf_counter()
+    quota = balanced_quota(UNITS[task.unit].histogram(task, geometry, rules), most)
+    context = Context(geometry, rules, task.name, seed)
+    units, _, _ = draw_units(task, context, quota)
+    return len(build_table(task, context, units, "benchmark")) / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
