@@ -54,9 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = [*_scene_pass(folder, Path(scratch), asked.repeats), *_questions(Path(scratch), asked)]
     shared = environment("cpu")
     for row in rows:
-        print(
-            f"{row['job']:44} {row['median']:>10} {row['unit']:12} {row['ratio']:>8} {row['goal']:>10}  {row['note']}"
-        )
+        value = f"{row['median']:>10} {row['unit']:12}"
+        print(f"{row['job']:40} {value} {row['ratio']:>6} {row['goal']:>10}  {row['note']}")
     if asked.out:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         with asked.out.open("w", newline="", encoding="utf-8") as file:
