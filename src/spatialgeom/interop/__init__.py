@@ -1,0 +1,1 @@
+"""Conversions to and from other libraries, which are imported only by the module that needs them."""
