@@ -42,6 +42,9 @@ class ArgumentCheck:
             raise DTypeError(f"{self.operation}: {name} must be a Tensor, got {type(value).__name__}")
         if not _is_kind(value.dtype, kind):
             raise DTypeError(f"{self.operation}: {name} must be {_KINDS[kind]}, got {value.dtype}")
+        # metres in half precision are off by millimetres, and no kernel takes them
+        if value.dtype.is_floating_point and value.dtype not in (torch.float32, torch.float64):
+            raise DTypeError(f"{self.operation}: {name} must be float32 or float64, got {value.dtype}")
         self._check_shape(name, tuple(value.shape), spec)
         first_name, first = self._first = self._first or (name, value)
         if value.device != first.device:

@@ -74,13 +74,10 @@ def test_keeps_its_precision_near_the_vertical(backend, device, sign):
     assert abs(pitch.item() - sign * (90 - off)) <= ROUNDING_DEG[torch.float32]
 
 
-def test_takes_any_strides_and_half_precision(backend, device):
+def test_takes_any_strides(backend, device):
     poses = torch.randn((4, 4, 6), generator=torch.Generator().manual_seed(1)).to(device).permute(2, 1, 0)
     expected = heading_and_pitch(poses.contiguous(), backend=backend)
     assert torch.equal(heading_and_pitch(poses, backend=backend).yaw_deg, expected.yaw_deg)
-    half = heading_and_pitch(poses.bfloat16(), backend=backend)
-    assert half.yaw_deg.dtype == torch.bfloat16
-    torch.testing.assert_close(half.pitch_deg.float(), expected.pitch_deg, rtol=0, atol=2)
 
 
 def test_a_lost_pose_spoils_its_own_entry_alone(backend, device):
@@ -94,6 +91,7 @@ def test_a_lost_pose_spoils_its_own_entry_alone(backend, device):
     [
         (torch.zeros(3, 4), ShapeError, "world_from_cam must be (..., 4, 4); got (3, 4)"),
         (torch.zeros(4, 4).long(), DTypeError, "world_from_cam must be floating point, got torch.int64"),
+        (torch.zeros(4, 4).half(), DTypeError, "world_from_cam must be float32 or float64, got"),
         (torch.zeros(4, 4).requires_grad_(), DTypeError, "has no gradient; pass tensors through .detach()"),
     ],
 )

@@ -34,7 +34,7 @@ SKEWED = torch.tensor([[64.0, 0.1, 32], [0, 64, 24], [0, 0, 1]]).double()
         (
             {"points": torch.zeros(5, 3).half()},
             DTypeError,
-            "cam_from_world is torch.float64 but points is torch.float16",
+            "points must be float32 or float64, got torch.float16",
         ),
         (
             {"cam_from_world": torch.zeros(3, 3, 4).double()},

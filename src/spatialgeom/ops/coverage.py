@@ -3,12 +3,11 @@
 import math
 from typing import Literal, NamedTuple
 
-import torch
 from torch import Tensor
 
 from spatialgeom._check import ArgumentCheck
 from spatialgeom._dispatch import Operation
-from spatialgeom.errors import DTypeError, ShapeError
+from spatialgeom.errors import ShapeError
 
 _EXTENTS = Operation("coverage", "axis_extents")
 _COVERS = Operation("coverage", "minimal_covers")
@@ -65,8 +64,6 @@ def axis_extents(
     """
     check = ArgumentCheck("axis_extents")
     check("points", points, "N 3")
-    if points.dtype not in (torch.float32, torch.float64):
-        raise DTypeError(f"axis_extents: points must be float32 or float64, got {points.dtype}")
     check("visible", visible, "F W", "words")
     words = -(-points.shape[0] // 64)
     if visible.shape[1] != words:

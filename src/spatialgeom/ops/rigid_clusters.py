@@ -3,12 +3,10 @@
 import math
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from spatialgeom._check import ArgumentCheck
 from spatialgeom._dispatch import Operation
-from spatialgeom.errors import DTypeError
 
 Measure = Literal["range", "path"]
 
@@ -131,8 +129,6 @@ def _check_tracks(
 ) -> None:
     check = ArgumentCheck(operation)
     check("tracks", tracks, "T N 3")
-    if tracks.dtype not in (torch.float32, torch.float64):
-        raise DTypeError(f"{operation}: tracks must be float32 or float64, got {tracks.dtype}")
     if visible is not None:
         check("visible", visible, "T N", "bool")
     check.no_gradient(tracks)

@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from spatialgeom._check import ArgumentCheck
 from spatialgeom._dispatch import Operation
-from spatialgeom.errors import DTypeError, ShapeError
+from spatialgeom.errors import ShapeError
 
 _VISIBLE = Operation("visibility", "visible_points")
 _BOUNDS = ("nearest_pixel", "half_open")
@@ -119,8 +118,6 @@ def visible_points(
     check("cam_from_world", cam_from_world, "F 4 4")
     cameras = check.intrinsics("intrinsics", intrinsics, cam_from_world.shape[0])
     check("depth", depth, "F Hd Wd", "depth")
-    if points.dtype not in (torch.float32, torch.float64):
-        raise DTypeError(f"visible_points: points must be float32 or float64, got {points.dtype}")
     if cameras.dim() != 3:
         raise ShapeError(f"visible_points: intrinsics must be (F, 3, 3); got {tuple(intrinsics.shape)}")
     check.no_gradient(points, cam_from_world, intrinsics, depth)
