@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"spatialgeom {version('spatialgeom')}")
     parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=_listing())
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="see COMMAND --help")
     asked = parser.parse_args(arguments)
     module = importlib.import_module(_COMMANDS[asked.command][0])
     return guarded(lambda: module.main(asked.rest))

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         metavar="COMMAND",
         help="; ".join(f"{name}: {title}" for name, (_, title) in commands.items()),
     )
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="see COMMAND --help")
     asked = parser.parse_args(arguments)
     return commands[asked.command][0](asked.rest)
 
@@ -92,16 +92,42 @@ def _run(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.datagen.readers import load_readers
 
     parser = _run_parser()
-    asked = parser.parse_args(list(arguments))
+    asked = parser.parse_args(_configs_first(arguments))
     built = parser.instantiate(asked)
     options = {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
     config = RunConfig(
-        sources=tuple(asked.sources),
+        sources=tuple(asked.sources or _configured_sources(asked.config or ())),
         options=options,
         tasks=tuple(asked.tasks),
         **{name: getattr(asked, name) for name in _PLAIN},
     )
     return _finish(config)
+
+
+def _configs_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with config files in front, so that the command line overrides them anywhere."""
+    configs: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--config":
+            configs += [argument, next(rest, "")]
+        elif argument.startswith("--config="):
+            configs.append(argument)
+        else:
+            others.append(argument)
+    return configs + others
+
+
+def _configured_sources(configs: Sequence[Any]) -> list[str]:
+    """Return the sources of config files: the parser takes no positionals from them."""
+    import yaml
+
+    found: list[str] = []
+    for config in configs:
+        listed = (yaml.safe_load(Path(str(config)).read_text(encoding="utf-8")) or {}).get("sources", [])
+        found = [listed] if isinstance(listed, str) else list(listed)
+    return found
 
 
 _PLAIN = ("out", "reader", "rules", "seed", "max_per_task", "workers", "device", "cache", "strict", "quiet")
@@ -165,6 +191,8 @@ def _export(arguments: Sequence[str]) -> int:
     parser.add_argument("--format", type=str, default="internvl", help="internvl, llava or messages")
     parser.add_argument("--quality", type=int, default=92, help="JPEG quality of images with dots")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--tasks", type=str, nargs="*", default=[], help="tasks to export; default: all")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw; 0: one per core")
     asked = parser.parse_args(list(arguments))
     summary = export_dataset(
         _open(asked),
@@ -172,6 +200,8 @@ def _export(arguments: Sequence[str]) -> int:
         format=asked.format,
         seed=asked.seed,
         quality=asked.quality,
+        tasks=tuple(asked.tasks),
+        workers=asked.workers,
         progress=not asked.quiet,
     )
     print(summary)

@@ -57,6 +57,20 @@ class RunConfig:
         if not self.sources:
             raise UsageError("name at least one source: a scene folder, or 'synthetic'")
         self.chosen_tasks()
+        self._check_device()
+
+    def _check_device(self) -> None:
+        import torch
+
+        if self.device.partition(":")[0] not in ("cpu", "cuda"):
+            raise UsageError(f"device must be 'cpu', 'cuda' or 'cuda:N', got {self.device!r}")
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError) as fault:
+            reason = str(fault).splitlines()[0].rstrip(".")
+            raise UsageError(
+                f"device {self.device!r} cannot be used: {reason}; --device cpu always can"
+            ) from None
 
     def chosen_tasks(self) -> list[Task]:
         """Return the tasks to make, by name.

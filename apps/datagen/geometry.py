@@ -22,6 +22,7 @@ from spatialgeom.apps.marks import dot_radius
 _COARSE = 4
 _COARSE_RULE = sg.VisibilityRule(behind_rel=0.1)
 _BLOCK_FRAMES = 32
+_PLAUSIBLE_M = (0.05, 100.0)  # median depth
 _ENOUGH_FRAMES = 5  # that must see a voxel of the fused cloud
 
 
@@ -97,6 +98,7 @@ def compute_geometry(scene: Scene, rules: Rules, key: str, progress: Progress, d
     """
     watch = Stopwatch()
     scene, depth = _decode(scene, progress)
+    _check_scale(scene, depth)
     watch.lap("decode")
     cameras = _Cameras.of(scene, rules)
     points = _cloud(scene, depth)
@@ -149,6 +151,18 @@ def _decode(scene: Scene, progress: Progress) -> tuple[Scene, np.ndarray]:
         scene = scene.keep_frames(keep, "depth file cannot be decoded")
         depth = depth[keep]
     return scene, depth
+
+
+def _check_scale(scene: Scene, depth: np.ndarray) -> None:
+    """Refuse readings that no room has, before they are fused."""
+    sample = depth[:: max(1, len(depth) // 16), ::8, ::8]
+    readings = sample[(sample > 0) & (sample < 65535)]
+    median_m = float(np.median(readings)) * scene.depth_scale if readings.size else 1.0
+    if not _PLAUSIBLE_M[0] <= median_m <= _PLAUSIBLE_M[1]:
+        raise InputError(
+            f"{scene.name} has a median depth of {median_m:g} m, expected {_PLAUSIBLE_M[0]:g} to "
+            f"{_PLAUSIBLE_M[1]:g} m; check the reader's depth_scale"
+        )
 
 
 def _cloud(scene: Scene, depth: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ def build_manifest(
         "run": config.fingerprint(),
         "config": config.identity(),
         "versions": versions(),
-        "roots": {scene.name: _root(Path(scene.root), folder) for scene in prepared},
+        "roots": {scene.name: _root(Path(scene.root).resolve(), folder) for scene in prepared},
         "shards": [{"path": shard.path, "rows": shard.rows, "sha256": shard.sha256} for shard in shards],
         "tasks": _tasks(config, prepared, shards),
         "scenes": {

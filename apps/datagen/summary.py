@@ -55,7 +55,7 @@ def _table(tasks: dict[str, dict[str, object]]) -> list[str]:
         "  ".join(
             cell.ljust(width) if k == 0 else cell.rjust(width)
             for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
+        ).rstrip()
         for row in (head, *rows)
     ]
 

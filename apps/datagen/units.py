@@ -91,21 +91,22 @@ def draw_units(task: Task, context: Context, quota: np.ndarray) -> tuple[Columns
     slot_bin = np.repeat(np.arange(len(quota)), quota)
     pending = np.arange(len(slot_bin))
     drawn: list[tuple[np.ndarray, Columns]] = []
-    replaced = 0
+    failed = 0
     while True:
         pending, units = _next_units(queues, sizes, taken, pending, slot_bin)
         if not len(pending):
             break
         columns, ok = task.draw(context, units, pending)
         drawn.append((pending[ok], {name: column[ok] for name, column in columns.items()}))
-        replaced += int((~ok).sum())
+        failed += int((~ok).sum())
         pending = pending[~ok]
     if not drawn:
         return {}, 0, 0
     slots = np.concatenate([slots for slots, _ in drawn])
     order = np.argsort(slots)
     columns = {name: np.concatenate([part[name] for _, part in drawn])[order] for name in drawn[0][1]}
-    return columns, replaced, len(slot_bin) - len(slots)
+    short = len(slot_bin) - len(slots)
+    return columns, failed - short, short
 
 
 def _next_units(

@@ -130,6 +130,15 @@ def test_no_reading_at_all(cli, folder, tmp_path):
     refused(cli, 1, "has no surface", *run(folder.path, tmp_path / "o"), out=tmp_path / "o")
 
 
+@pytest.mark.parametrize("scale", ["1", "1e-6"])
+def test_an_implausible_depth_scale(cli, folder, tmp_path, scale):
+    more = ("--rgbd_folder.depth_scale", scale)
+    code, _, stderr = cli(*run(folder.path, tmp_path / "o", *more))
+    assert code == 1
+    assert "check the reader's depth_scale" in stderr
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_scene_without_a_pair_in_range_still_gives_depth(cli, folder, tmp_path):
     for file in folder.path.glob("frame-0000[0-9]*"):
         if not file.name.startswith("frame-000000"):
@@ -189,6 +198,8 @@ def test_a_foreign_folder_or_another_run_is_refused(cli, whole_folder, dataset, 
         (("--workers", -1), "workers must be at least 0"),
         (("--rgbd_folder.up", "[0, 0]"), "rgbd_folder.up must be 3 finite numbers"),
         (("--rgbd_folder.stride", 0), "rgbd_folder.stride must be at least 1"),
+        (("--device", "tpu"), "device must be 'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
+        (("--synthetic.fov_deg", 5, "--reader", "synthetic"), "synthetic.fov_deg must be 20 to 120"),
     ],
 )
 def test_an_option_that_does_not_exist_or_fit(cli, whole_folder, tmp_path, more, said):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -174,3 +175,58 @@ def test_the_draw_spreads_over_the_bins(dataset):
     ]
     counts = np.histogram(overlaps, np.arange(6, 36))[0]
     assert (counts[counts > 0] <= np.ceil(60 / (counts > 0).sum()) + 3).all()
+
+
+def test_sources_may_stand_in_the_config_file_wherever_it_is_named(cli, whole_folder, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text(f"sources: ['{whole_folder.path}']\nmax_per_task: 7\ntasks: [camera_distance]\n")
+    out = tmp_path / "o"
+    code, _, _ = cli("datagen", "run", "--out", out, "--max-per-task", 5, "--quiet", "--config", config)
+    assert code == 0
+    assert len(list(Dataset.open(out).rows())) == 5
+
+
+def test_a_sequence_belongs_to_the_space_above_it(cli, whole_folder, tmp_path):
+    for name in ("seq-01", "seq-02"):
+        shutil.copytree(whole_folder.path, tmp_path / "kitchen" / name)
+    for name, sources in (
+        ("above", ["kitchen"]),
+        ("each", ["kitchen/seq-01", "kitchen/seq-02"]),
+    ):
+        command = [
+            *(tmp_path / source for source in sources),
+            "--out",
+            tmp_path / name,
+            "--workers",
+            1,
+            *SMALL,
+        ]
+        assert cli("datagen", "run", *command, "--tasks", "camera_distance")[0] == 0
+        scenes = Dataset.open(tmp_path / name).manifest["scenes"]
+        assert {scene: held["space"] for scene, held in scenes.items()} == {
+            "kitchen_seq-01": "kitchen",
+            "kitchen_seq-02": "kitchen",
+        }
+
+
+def test_a_synthetic_dataset_can_move(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = (
+        "--synthetic.scenes",
+        1,
+        "--synthetic.frames",
+        12,
+        "--synthetic.width",
+        160,
+        "--synthetic.height",
+        120,
+    )
+    command = ("datagen", "run", "synthetic", "--out", "made", "--max-per-task", 4, "--quiet", *options)
+    assert cli(*command, "--synthetic.rescans", 2, "--workers", 1)[0] in (0, 3)
+    (tmp_path / "made").rename(tmp_path / "moved")
+    made = Dataset.open(tmp_path / "moved")
+    assert {scene["space"] for scene in made.manifest["scenes"].values()} == {"room0000"}
+    assert set(made.manifest["scenes"]) == {"room0000_00", "room0000_01"}
+    for row in made.rows():
+        for k in range(len(row["images"])):
+            assert Path(made.image(row, k).path).is_file()

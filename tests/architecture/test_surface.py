@@ -71,5 +71,5 @@ def test_every_operation_has_a_reference_and_a_cpu_backend():
     assert len(OPERATIONS) >= 14
     for operation in OPERATIONS.values():
         for backend in BACKENDS:
-            assert operation.backends == BACKENDS, operation.name
+            assert backend in operation.backends, operation.name
             assert callable(operation._load(backend))

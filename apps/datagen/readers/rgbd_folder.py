@@ -14,6 +14,7 @@ from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.images import ImageRef
 
 _FRAME = re.compile(r"(frame-\d+)\.(color\.(?:jpg|jpeg|png)|depth\.png|pose\.txt)")
+_SEQUENCE = re.compile(r"seq-\d+")  # one scan of several of a space
 _CAMERA_FILES = ("camera-intrinsics.txt", "../camera-intrinsics.txt")
 
 
@@ -77,7 +78,9 @@ def _scenes(path: Path, options: RgbdFolderOptions) -> list[SceneHandle]:
         raise InputError(
             f"{path} must hold frame-NNNNNN.pose.txt, .color.jpg and .depth.png files; none is there"
         )
-    root = path.resolve()
+    # seq-01 of kitchen is kitchen_seq-01, whichever of the two folders was named
+    top = path.resolve()
+    root = top.parent if _SEQUENCE.fullmatch(top.name) else top
     names = ("_".join((root.name, *folder.resolve().relative_to(root).parts)) for folder in folders)
     return [
         SceneHandle("rgbd_folder", name, str(folder.resolve()), options)

@@ -14,57 +14,77 @@ from PIL import Image
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
 from spatialgeom.apps.datagen.readers import rgbd_folder
 from spatialgeom.apps.datagen.scene import Scene
-from spatialgeom.apps.datagen.synthetic import Room, SyntheticOptions, build_room, camera_path, render
+from spatialgeom.apps.datagen.synthetic import (
+    Room,
+    SyntheticOptions,
+    build_room,
+    camera_path,
+    pinhole,
+    render,
+)
 from spatialgeom.apps.errors import UsageError
 
 _DEPTH_SCALE = 0.0002  # 0.2 mm steps reach 13 m
-_FOCAL_PER_WIDTH = 0.85
 _JPEG_QUALITY = 92
 
 
 def _scenes(_: Path, options: SyntheticOptions) -> list[SceneHandle]:
-    if options.scenes < 1 or options.frames < 1 or options.width < 32 or options.height < 32:
-        raise UsageError(
-            f"synthetic.scenes and frames must be at least 1, width and height at least 32; got {options}"
-        )
+    for name, least in (
+        ("scenes", 1),
+        ("frames", 1),
+        ("rescans", 1),
+        ("width", 32),
+        ("height", 32),
+        ("seed", 0),
+    ):
+        if getattr(options, name) < least:
+            raise UsageError(f"synthetic.{name} must be at least {least}, got {getattr(options, name)}")
+    if not 20 <= options.fov_deg <= 120:
+        raise UsageError(f"synthetic.fov_deg must be 20 to 120, got {options.fov_deg}")
     return [
-        SceneHandle("synthetic", f"room{index:04d}", str(index), options) for index in range(options.scenes)
+        SceneHandle("synthetic", _space(index) + suffix, f"{index} {scan}", options)
+        for index in range(options.scenes)
+        for scan in range(options.rescans)
+        for suffix in [f"_{scan:02d}" if options.rescans > 1 else ""]
     ]
+
+
+def _space(index: int) -> str:
+    return f"room{index:04d}"
 
 
 def _load(handle: SceneHandle, folder: Path) -> Scene:
     options: SyntheticOptions = handle.options
+    index, scan = map(int, handle.path.split())
     place = folder / "images" / handle.name
-    fx = _FOCAL_PER_WIDTH * options.width
-    camera = [fx, fx, (options.width - 1) / 2, (options.height - 1) / 2]
+    matrix = pinhole(options)
     if not place.is_dir():
-        _render_scene(place, int(handle.path), options, camera)
+        _render_scene(place, index, scan, options)
     layout = rgbd_folder.RgbdFolderOptions(
-        depth_intrinsics=camera, up=[0.0, 0.0, 1.0], depth_scale=_DEPTH_SCALE, licence="Apache-2.0"
+        depth_intrinsics=matrix[[0, 1, 0, 1], [0, 1, 2, 2]].tolist(),
+        up=[0.0, 0.0, 1.0],
+        depth_scale=_DEPTH_SCALE,
+        licence="Apache-2.0",
     )
     scene = rgbd_folder.READER.load(replace(handle, path=str(place), options=layout), folder)
-    return replace(scene, source="synthetic", space=handle.name)
+    return replace(scene, source="synthetic", space=_space(index))
 
 
-def _render_scene(place: Path, index: int, options: SyntheticOptions, camera: list[float]) -> None:
+def _render_scene(place: Path, index: int, scan: int, options: SyntheticOptions) -> None:
     """Write a room's frames beside their place and rename the folder, so that it is whole or absent."""
     room = build_room(options.seed, index)
-    poses = camera_path(room, options.frames, options.seed)
+    matrix = pinhole(options)
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    fx, fy, cx, cy = camera
-    matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
     np.savetxt(beside / "camera-intrinsics.txt", matrix)
     _write_instances(beside / "instances.json", room)
-
-    for frame, pose in enumerate(poses):
+    for frame, pose in enumerate(camera_path(room, options.frames, options.seed + scan)):
         picture = render(room, pose, matrix, (options.height, options.width))
         stem = str(beside / f"frame-{frame:06d}")
         depth = np.rint(picture.depth_m / _DEPTH_SCALE)
-        kornia_rs.io.write_image_png_u16(
-            f"{stem}.depth.png", np.where(depth < 65535, depth, 0).astype(np.uint16)[..., None], "mono"
-        )
+        steps = np.where(depth < 65535, depth, 0).astype(np.uint16)
+        kornia_rs.io.write_image_png_u16(f"{stem}.depth.png", steps[..., None], "mono")
         kornia_rs.io.write_image_png_u16(f"{stem}.instance.png", picture.instance[..., None], "mono")
         Image.fromarray(picture.colour).save(f"{stem}.color.jpg", quality=_JPEG_QUALITY)
         np.savetxt(f"{stem}.pose.txt", pose, fmt="%.17g")
