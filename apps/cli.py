@@ -55,13 +55,10 @@ def guarded(command: Callable[[], int]) -> int:
     except UsageError as fault:
         print(f"spatialgeom: {fault}", file=sys.stderr)
         return USAGE
-    except InputError as fault:
-        print(f"spatialgeom: {fault}", file=sys.stderr)
-        return NOTHING
     except BrokenProcessPool:
         print("spatialgeom: a worker was killed (out of memory?); the same command goes on", file=sys.stderr)
         return NOTHING
-    except OSError as fault:
+    except (InputError, OSError) as fault:
         print(f"spatialgeom: {fault}", file=sys.stderr)
         return NOTHING
     except KeyboardInterrupt:

@@ -91,17 +91,10 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Vector:
+class Vector(Number):
     """Three components, worded as integers, right if the error's norm is within ``tolerance`` of theirs."""
 
     kind: ClassVar[str] = "vector"
-    field: str
-    unit: str
-    tolerance: float = 0.2
-    options: tuple[str, ...] = ()
-
-    def truth(self, column: np.ndarray) -> np.ndarray:
-        return round_half_away(column)
 
 
 @dataclass(frozen=True)
