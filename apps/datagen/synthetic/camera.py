@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from spatialgeom.apps.datagen.synthetic import walk
 from spatialgeom.apps.datagen.synthetic.room import Room
-from spatialgeom.apps.datagen.synthetic.shade import shade
+from spatialgeom.apps.datagen.synthetic.shade import colour_image
 from spatialgeom.apps.datagen.synthetic.solids import Floats
 from spatialgeom.apps.datagen.synthetic.trace import cast, make_view
+
+_DULL = ("curtain", "radiator", "socket")  # not looked at for their own sake
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ def camera_path(room: Room, frames: int, seed: int) -> Floats:
     track = walk.loop(walk.clearance(room.size, boxes), rng)
     positions, stride = walk.camera_positions(track, frames, rng)
     positions[:, :2] -= np.array(room.size[:2]) / 2
-    targets = np.array([item.centre for item in room.instances if max(item.size) > 0.3])
+    targets = np.array(
+        [item.centre for item in room.instances if max(item.size) > 0.3 and item.category not in _DULL]
+    )
     return walk.poses(positions, *walk.camera_angles(positions, stride, targets, rng))
 
 
@@ -76,6 +80,5 @@ def render(room: Room, world_from_cam: Floats, intrinsics: Floats, image_size: t
     """
     view = make_view(room.solids, world_from_cam, intrinsics, image_size)
     depth, owner = cast(room.solids, view, image_size)
-    colour = np.zeros((*image_size, 3), dtype=np.uint8)
-    shade(room.solids, view, room.lighting, depth, owner, colour)
+    colour = colour_image(room.solids, view, room.lighting, depth, owner)
     return Rendered(colour, depth.astype(np.float32), room.solids.instance[owner].astype(np.uint16))

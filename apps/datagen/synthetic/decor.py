@@ -104,12 +104,13 @@ def plant(rng: np.random.Generator, tall: float | None = None) -> Assembly:
             item.ellipsoid((x, y, pot + up), size, green, turn=(lean, 0, around))
         return item
     item.cone((0, 0, 0.5 * (pot + 0.8 * height)), (0.035, 0.035, 0.8 * height - pot), m.plain("5a3d22"))
-    for k in range(34):
+    for _ in range(34):
         z = pot + (height - pot) * rng.uniform(0.35, 0.92)
         radius, around = 0.26 * height * rng.uniform(0.3, 1.0), rng.uniform(0, 2 * math.pi)
-        size = np.array((0.11, 0.02, 0.2)) * min(height, 1.1)
+        scale = min(height, 1.1)
+        leaf = (0.11 * scale, 0.02 * scale, 0.2 * scale)
         turn = (rng.uniform(20, 100), 0, math.degrees(around) + 90)
-        item.ellipsoid((radius * math.cos(around), radius * math.sin(around), z), size, green, turn=turn)
+        item.ellipsoid((radius * math.cos(around), radius * math.sin(around), z), leaf, green, turn=turn)
     return item
 
 

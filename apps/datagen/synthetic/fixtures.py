@@ -24,7 +24,7 @@ def picture(rng: np.random.Generator) -> Assembly:
 def window(rng: np.random.Generator, width: float, height: float) -> Assembly:
     """Return a window with a frame, a cross bar, a sill and a view."""
     item, frame = Assembly("window"), m.plain("f2f2ee", 0.2)
-    outside = m.Material(m.VIEW, m.rgb("f2f2ee"), seed=m.seeded(rng), gloss=0.2, glow=1.0)
+    outside = m.Material(m.VIEW, m.rgb("f2f2ee"), seed=m.seeded(rng), glow=0.3)
     item.box((0, 0.01, height / 2), (width - 0.08, 0.02, height - 0.08), outside, shadow=False)
     for x in (-width / 2 + 0.035, 0, width / 2 - 0.035):
         item.box((x, 0, height / 2), (0.07, 0.06, height), frame, shadow=False)
@@ -40,6 +40,7 @@ def curtain(rng: np.random.Generator, look: m.Material, width: float, height: fl
     for k in range(folds):
         x = (k + 0.5) * width / folds - width / 2
         item.cone((x, 0, height / 2), (width / folds * 1.25, 0.09, height), look, taper=0.9)
+    item.cone((0, 0, height + 0.01), (0.03, 0.03, width + 0.08), m.plain("4a3a2c", 0.3), turn=(0, 90, 0))
     return item
 
 

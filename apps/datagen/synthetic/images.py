@@ -17,7 +17,7 @@ from spatialgeom.apps.datagen.synthetic.materials import (
 from spatialgeom.apps.datagen.synthetic.textures import blend, clamp, dice, inside, line, noise, scaled
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def vivid(i, seed):
     """Return one of many saturated colours."""
     hue = 6.0 * dice(i, 11, 3, seed)
@@ -28,7 +28,7 @@ def vivid(i, seed):
     return blend((value, value, value), (value * red, value * green, value * blue), 0.75)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def landscape(u, v, seed, f):
     """Return a sky with a sun, two ridges and a meadow."""
     dusk = dice(1, 1, 1, seed)
@@ -38,20 +38,27 @@ def landscape(u, v, seed, f):
     colour = blend(colour, (1.0, 0.9, 0.5), inside(0.16 - math.hypot(u - sun_u, v - sun_v), f))
     cloud = clamp(3.0 * noise(u * 2.5, v * 7.0, 0.5, seed) - 1.9) * clamp(v + 0.3)
     colour = blend(colour, (0.95, 0.95, 0.95), 0.8 * cloud)
-    far = 0.15 + 0.5 * (noise(u * 2.2 + 7.0, 0.3, 0.5, seed) - 0.3) + 0.1 * noise(u * 9.0, 0.3, 0.5, seed)
-    colour = blend(colour, (0.2, 0.25, 0.4), inside(far - v, f))
+    level = 0.5 * dice(4, 1, 1, seed) - 0.15
+    far = level + 0.7 * (noise(u * 2.2 + 7.0, 0.3, 0.5, seed) - 0.4) + 0.1 * noise(u * 9.0, 0.3, 0.5, seed)
+    colour = blend(colour, blend((0.2, 0.25, 0.4), vivid(6, seed), 0.4), inside(far - v, f))
     near = -0.3 + 0.4 * (noise(u * 1.6 + 40.0, 0.3, 0.5, seed) - 0.5)
-    meadow = scaled((0.16, 0.36, 0.08), 0.7 + 0.6 * noise(u * 14.0, v * 30.0, 0.5, seed))
-    colour = blend(colour, meadow, inside(near - v, f))
-    tree = 1.2 * dice(5, 1, 1, seed) - 0.6
-    crown = 0.2 + 0.05 * noise(u * 20.0, v * 20.0, 0.5, seed) - math.hypot(u - tree, 0.8 * (v + 0.02))
+    ground = blend((0.16, 0.36, 0.08), vivid(7, seed), dice(6, 1, 1, seed))
     colour = blend(
-        colour, (0.12, 0.07, 0.03), inside(0.025 - abs(u - tree), f) * inside(0.32 - abs(v + 0.32), f)
+        colour, scaled(ground, 0.7 + 0.6 * noise(u * 14.0, v * 30.0, 0.5, seed)), inside(near - v, f)
     )
-    return blend(colour, (0.05, 0.2, 0.05), inside(crown, f))
+    for k in range(seed % 4):
+        tree, size = 1.6 * dice(5, k, 2, seed) - 0.8, 0.12 + 0.16 * dice(5, k, 3, seed)
+        foot = -0.35 - 0.3 * dice(5, k, 4, seed)
+        trunk = inside(0.025 - abs(u - tree), f) * inside(size - abs(v - foot - size), f)
+        colour = blend(colour, (0.12, 0.07, 0.03), trunk)
+        crown = size - math.hypot(u - tree, 0.8 * (v - foot - 2.6 * size))
+        colour = blend(
+            colour, blend((0.05, 0.2, 0.05), vivid(8 + k, seed), 0.4 * dice(7, k, 1, seed)), inside(crown, f)
+        )
+    return colour
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def abstract(u, v, seed, f):
     """Return fields of colour, split again and again, some with a disc or stripes in them."""
     low_u, high_u, low_v, high_v, code = -1.0, 1.0, -1.0, 1.0, 1
@@ -79,7 +86,7 @@ def abstract(u, v, seed, f):
     return blend(colour, (0.02, 0.02, 0.02), inside(0.018 - border, f))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def bouquet(u, v, seed, f):
     """Return flowers in a vase."""
     colour = blend((0.75, 0.68, 0.5), vivid(1, seed), 0.25 + 0.2 * noise(u * 3.0, v * 3.0, 0.5, seed))
@@ -100,7 +107,7 @@ def bouquet(u, v, seed, f):
     return colour
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def portrait(u, v, seed, f):
     """Return head and shoulders."""
     skin = blend((0.75, 0.5, 0.36), (0.3, 0.16, 0.09), dice(1, 1, 2, seed))
@@ -117,12 +124,12 @@ def portrait(u, v, seed, f):
     return blend(colour, (0.55, 0.1, 0.1), inside(0.11 - math.hypot(u, 3.5 * (v + 0.18)), f))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def view(u, v, seed, f):
     """Return what is outside: sky, houses with windows, trees."""
     colour = blend((0.72, 0.86, 1.0), (0.25, 0.5, 0.95), clamp(0.2 + 0.7 * v))
     colour = blend(colour, (1.0, 1.0, 1.0), clamp(3.0 * noise(u * 2.0, v * 5.0, 0.5, seed) - 1.5))
-    block = int(math.floor(u * 2.5))
+    block = math.floor(u * 2.5)
     height = 0.6 * dice(block, 1, 1, seed) - 0.3
     wall = blend((0.55, 0.42, 0.34), (0.6, 0.58, 0.5), dice(block, 2, 1, seed))
     pane = line(u, 0.1, 0.05, f) * line(v, 0.16, 0.09, f)
@@ -133,7 +140,7 @@ def view(u, v, seed, f):
     return blend(colour, (0.3, 0.45, 0.16), inside(-0.72 - v, f))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def screen(u, v, seed, f):
     """Return a display: a film on some, windows with lines of text on others."""
     rim = min(1.0 - abs(u), 1.0 - abs(v))
@@ -153,7 +160,7 @@ def screen(u, v, seed, f):
     return blend((0.01, 0.01, 0.012), colour, inside(rim - 0.03, f))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def book(a, b, v, seed, f):
     """Return a spine with bands and a title."""
     band = inside(0.03 - abs(abs(v) - 0.78), f)
@@ -161,7 +168,7 @@ def book(a, b, v, seed, f):
     return blend(a, b, max(band, 0.8 * title * (0.0 if seed % 4 == 0 else 1.0)))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def clock(u, v, seed, f):
     """Return a dial with ticks and two hands."""
     radius, angle = math.hypot(u, v), math.atan2(u, v)
@@ -178,7 +185,7 @@ def clock(u, v, seed, f):
     return blend(colour, (0.03, 0.03, 0.03), max(hands, tick, inside(radius - 0.93, f)))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def picture(kind, a, b, seed, u, v, f):
     """Return the colour of an image at ``u`` right and ``v`` up, both from -1 to 1."""
     if kind == LANDSCAPE:

@@ -74,7 +74,7 @@ class Layout:
     taken: list[Taken] = field(default_factory=list)
 
     def put(self, item: Placed, front: float = 0.0, side: float = 0.0, check: bool = True) -> Placed | None:
-        """Place an item, keeping ``front`` and ``side`` metres before and beside it free, if there is room."""
+        """Place an item, keeping ``front`` and ``side`` metres before and beside it free, if it fits."""
         low, high = item.assembly.bounds()
         reserve = np.array([side + _FURNITURE_GAP_M / 2, _FURNITURE_GAP_M / 2, 0.0])
         low, high = low - reserve, high + reserve

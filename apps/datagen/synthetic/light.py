@@ -19,21 +19,18 @@ _PADDING = 4  # cells of wall around the room
 class Lighting(NamedTuple):
     """What the shading kernel needs to light a point."""
 
-    position: Floats  # (L, 3)
-    colour: Floats  # (L, 3)
+    lamps: Floats  # (L, 6) position and colour
     reach: NDArray[np.float32]  # (L, 6, M, M) distance to the first solid along each axis of a cube
-    near_open: NDArray[np.float32]  # (X, Y, Z) share of free space close to each cell
-    far_open: NDArray[np.float32]  # (X, Y, Z) share of free space in a wider neighbourhood
+    space: NDArray[np.float32]  # (2, X, Y, Z) share of free space close to each cell, and farther around it
     corner: Floats  # (3,) world position of the first cell's centre
 
 
-def light_room(solids: Solids, position: Floats, colour: Floats) -> Lighting:
-    """Render the shadow maps of all lamps and blur the occupied space."""
-    reach = np.stack([_shadow_cube(solids, lamp) for lamp in position])
+def light_room(solids: Solids, lamps: Floats) -> Lighting:
+    """Render the shadow maps of all lamps (L, 6) and blur the occupied space."""
+    reach = np.stack([_shadow_cube(solids, lamp) for lamp in lamps[:, :3]])
     free, corner = _free_space(solids)
-    near = gaussian_filter(free, 0.07 / _CELL_M).astype(np.float32)
-    far = gaussian_filter(free, 0.28 / _CELL_M).astype(np.float32)
-    return Lighting(position, colour, reach, near, far, corner)
+    space = np.stack([gaussian_filter(free, width / _CELL_M).astype(np.float32) for width in (0.07, 0.28)])
+    return Lighting(lamps, reach, space, corner)
 
 
 def _shadow_cube(solids: Solids, lamp: Floats) -> NDArray[np.float32]:
@@ -80,22 +77,21 @@ def _free_space(solids: Solids) -> tuple[Floats, Floats]:
     return free, corner
 
 
-@njit(cache=True, error_model="numpy")
-def openness(field, corner, x, y, z):
-    """Return the field's value between its cells."""
-    x, y, z = (x - corner[0]) / _CELL_M, (y - corner[1]) / _CELL_M, (z - corner[2]) / _CELL_M
-    i = min(max(int(x), 0), field.shape[0] - 2)
-    j = min(max(int(y), 0), field.shape[1] - 2)
-    k = min(max(int(z), 0), field.shape[2] - 2)
+@njit(cache=True, error_model="numpy", fastmath=True)
+def openness(space, n, x, y, z):
+    """Return the value of field ``n`` between its cells; positions count cells from the first."""
+    i = min(max(int(x), 0), space.shape[1] - 2)
+    j = min(max(int(y), 0), space.shape[2] - 2)
+    k = min(max(int(z), 0), space.shape[3] - 2)
     x, y, z = x - i, y - j, z - k
-    low = (field[i, j, k] * (1 - x) + field[i + 1, j, k] * x) * (1 - y)
-    low += (field[i, j + 1, k] * (1 - x) + field[i + 1, j + 1, k] * x) * y
-    high = (field[i, j, k + 1] * (1 - x) + field[i + 1, j, k + 1] * x) * (1 - y)
-    high += (field[i, j + 1, k + 1] * (1 - x) + field[i + 1, j + 1, k + 1] * x) * y
+    low = (space[n, i, j, k] * (1 - x) + space[n, i + 1, j, k] * x) * (1 - y)
+    low += (space[n, i, j + 1, k] * (1 - x) + space[n, i + 1, j + 1, k] * x) * y
+    high = (space[n, i, j, k + 1] * (1 - x) + space[n, i + 1, j, k + 1] * x) * (1 - y)
+    high += (space[n, i, j + 1, k + 1] * (1 - x) + space[n, i + 1, j + 1, k + 1] * x) * y
     return low * (1 - z) + high * z
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=True)
 def lit_share(reach, lamp, x, y, z):
     """Return the share of a soft lamp that reaches the point (x, y, z) from it, by its shadow cube."""
     if abs(x) >= abs(y) and abs(x) >= abs(z):
@@ -108,8 +104,8 @@ def lit_share(reach, lamp, x, y, z):
     u = (right / along + 1.0) * 0.5 * size - 0.5
     v = (down / along + 1.0) * 0.5 * size - 0.5
     limit = along - 0.03 - 0.01 * along
-    i = min(max(int(math.floor(u)), 1), size - 3)
-    j = min(max(int(math.floor(v)), 1), size - 3)
+    i = min(max(math.floor(u), 1), size - 3)
+    j = min(max(math.floor(v), 1), size - 3)
     # most points see all of the lamp or nothing of it, and six texels tell
     seen = (reach[lamp, face, j - 1, i - 1] > limit) + (reach[lamp, face, j - 1, i + 2] > limit)
     seen += (reach[lamp, face, j + 2, i - 1] > limit) + (reach[lamp, face, j + 2, i + 2] > limit)
@@ -126,3 +122,32 @@ def lit_share(reach, lamp, x, y, z):
             if reach[lamp, face, j + dj, i + di] > limit:
                 total += weight_u * weight_v
     return total / 9.0
+
+
+@njit(cache=True, error_model="numpy", fastmath=True)
+def light_at(lamps, reach, space, corner, px, py, pz, nx, ny, nz, ex, ey, ez, gloss):
+    """Return light received (r, g, b) and mirrored, at a point with its normal, seen from direction ``e``."""
+    cx, cy, cz = (px - corner[0]) / _CELL_M, (py - corner[1]) / _CELL_M, (pz - corner[2]) / _CELL_M
+    near, far = 0.07 / _CELL_M, 0.3 / _CELL_M
+    dim = min(openness(space, 0, cx + near * nx, cy + near * ny, cz + near * nz) / 0.84, 1.0)
+    dim *= min(openness(space, 1, cx + far * nx, cy + far * ny, cz + far * nz) / 0.86, 1.0) ** 1.5
+    ambient = dim * (0.36 + 0.1 * nz + 0.05 * nx)
+    red, green, blue, mirrored = ambient * 0.98, ambient, ambient * 1.04, 0.0
+    for i in range(len(lamps)):
+        lx, ly, lz = lamps[i, 0] - px, lamps[i, 1] - py, lamps[i, 2] - pz
+        square = lx * lx + ly * ly + lz * lz
+        inverse = 1.0 / math.sqrt(square)
+        cosine = (nx * lx + ny * ly + nz * lz) * inverse
+        if cosine <= 0.0:
+            continue
+        # a little off the surface, against a surface's shadow on itself
+        share = lit_share(reach, i, 0.02 * nx - lx, 0.02 * ny - ly, 0.02 * nz - lz)
+        strength = share * (0.15 + 0.85 * cosine) * min(cosine * 8.0, 1.0) / (0.6 + 0.22 * square)
+        red += strength * lamps[i, 3]
+        green += strength * lamps[i, 4]
+        blue += strength * lamps[i, 5]
+        if gloss > 0.0 and share > 0.0:
+            hx, hy, hz = lx * inverse + ex, ly * inverse + ey, lz * inverse + ez
+            half = max((nx * hx + ny * hy + nz * hz) / math.sqrt(hx * hx + hy * hy + hz * hz), 0.0)
+            mirrored += share * gloss * half**48
+    return red, green, blue, mirrored

@@ -39,9 +39,35 @@ def rgb(text: str) -> Colour:
 
 
 WOODS = ("8a5a33 6b4224", "b98a58 9a6c3d", "d8b98a c09a66", "5a3825 3f2618", "c99a63 a87843", "e6d3b0 d0b98e")
-CLOTHS = "39597a 7a2f34 4f6b4a c9a227 8d8a85 5b4a6b b5651d 2f6f73 d3c6ae 9c4f5e 3b3f46 7d93a8".split()
-PAINTS = "f2efe6 e9dfc8 dbe5e8 dfe6d3 efe0d8 e4dcea f0e6c0 d5dde6 e8d3c5 cfdcd0".split()
-BRIGHTS = "c8322d 2565a8 e0a81e 2f8a4c d9622b 7a3f98 1f9aa0 d94f87 3d3d3d efe9dc 8c5a2b 5f9e2f".split()
+CLOTHS = [
+    "39597a",
+    "7a2f34",
+    "4f6b4a",
+    "c9a227",
+    "8d8a85",
+    "5b4a6b",
+    "b5651d",
+    "2f6f73",
+    "d3c6ae",
+    "9c4f5e",
+    "3b3f46",
+    "7d93a8",
+]
+PAINTS = ["f2efe6", "e9dfc8", "dbe5e8", "dfe6d3", "efe0d8", "e4dcea", "f0e6c0", "d5dde6", "e8d3c5", "cfdcd0"]
+BRIGHTS = [
+    "c8322d",
+    "2565a8",
+    "e0a81e",
+    "2f8a4c",
+    "d9622b",
+    "7a3f98",
+    "1f9aa0",
+    "d94f87",
+    "3d3d3d",
+    "efe9dc",
+    "8c5a2b",
+    "5f9e2f",
+]
 
 
 def pick(rng: np.random.Generator, names: list[str]) -> Colour:
@@ -110,3 +136,10 @@ def floor(rng: np.random.Generator, kind: int) -> Material:
         pale, other = pick(rng, PAINTS), pick(rng, ["9aa5a8", "b59a7d", "5f6a70", "a8b5a0"])
         return Material(TILES, pale, other, rng.uniform(0.3, 0.45), seeded(rng), 0.35)
     return Material(SPECKLE, pick(rng, CLOTHS), pick(rng, CLOTHS), 0.02, seeded(rng))
+
+
+def ceiling(rng: np.random.Generator) -> Material:
+    """Draw a ceiling: white panels, painted boards or plaster."""
+    kind = int(rng.choice([TILES, PLANKS, PLAIN]))
+    seed = 3 * (int(seeded(rng)) // 3) + 1
+    return Material(kind, rgb("f4f2ec"), rgb("dedad0"), 0.6 if kind == TILES else 0.2, seed)

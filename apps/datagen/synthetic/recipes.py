@@ -6,7 +6,8 @@ import numpy as np
 
 from spatialgeom.apps.datagen.synthetic import decor, fixtures, seating, storage
 from spatialgeom.apps.datagen.synthetic import materials as m
-from spatialgeom.apps.datagen.synthetic.layout import CrampedError, Layout, Placed, required
+from spatialgeom.apps.datagen.synthetic.layout import CrampedError, Layout, Placed, Taken, required
+from spatialgeom.apps.datagen.synthetic.solids import Assembly
 
 
 def _openings(layout: Layout, windows: int) -> None:
@@ -26,7 +27,7 @@ def _openings(layout: Layout, windows: int) -> None:
         if rng.random() < 0.8:
             for side in (-1, 1):
                 cloth = fixtures.curtain(rng, look, 0.36, ceiling - 0.2)
-                layout.beside(placed, cloth, (side * (width / 2 + 0.27), -0.05))
+                layout.beside(placed, cloth, (side * (width / 2 + 0.33), -0.05))
 
 
 def _walls(layout: Layout, pictures: int) -> None:
@@ -70,10 +71,18 @@ def _seats(layout: Layout, table: Placed) -> None:
 
 
 def _things(
-    layout: Layout, parent: Placed, makers: list[Callable[[np.random.Generator], object]], count: int
+    layout: Layout, parent: Placed, makers: list[Callable[[np.random.Generator], Assembly]], count: int
 ) -> None:
-    for maker in layout.rng.choice(np.array(makers, dtype=object), size=count, replace=count > len(makers)):
-        layout.on_top(parent, maker(layout.rng), yaw_deg=layout.rng.uniform(-180, 180))
+    """Stand a few of these things on a surface."""
+    for k in layout.rng.permutation(len(makers))[:count]:
+        layout.on_top(parent, makers[k](layout.rng), yaw_deg=layout.rng.uniform(-180, 180))
+
+
+def _at_desk(layout: Layout, desk: Placed, chair: Assembly, y: float) -> None:
+    """Put a chair into the space that was kept free before a desk."""
+    rng = layout.rng
+    position = desk.to_world((rng.uniform(-0.15, 0.15), y - rng.uniform(0, 0.08), 0))
+    layout.put(Placed(chair, position, desk.yaw_deg + 180 + rng.uniform(-20, 20)), check=False)
 
 
 def _floor_things(layout: Layout, count: int) -> None:
@@ -82,25 +91,27 @@ def _floor_things(layout: Layout, count: int) -> None:
         layout.at_wall(makers[k](layout.rng), front=0.05)
 
 
-def _tv_group(layout: Layout, wall: int, along: float) -> None:
-    stand = layout.at_wall(storage.tv_stand(layout.rng), (wall,), along=along, front=0.5)
-    if stand is not None:
-        layout.on_top(stand, decor.television(layout.rng), 0.0, (0.0, 0.0))
+def _television(layout: Layout, couch: Placed) -> None:
+    """Put a television on its stand, across from the couch if there is room."""
+    rng, wall = layout.rng, round(-couch.yaw_deg / 90)
+    stand = storage.tv_stand(rng)
+    # seen from the opposite wall, left and right change places
+    along = -float((couch.position @ couch.turn)[0])
+    placed = layout.at_wall(stand, ((wall + 2) % 4,), along=along, front=0.5, tries=1)
+    placed = required(placed or layout.at_wall(stand, front=0.5, tries=80))
+    required(layout.on_top(placed, decor.television(rng), 0.0, (0.0, 0.0)))
 
 
 def living(layout: Layout) -> None:
     """Furnish a living room: sofa, coffee table on a rug, television, dining corner."""
     rng = layout.rng
-    wall = int(rng.integers(4))
-    couch = required(layout.at_wall(seating.sofa(rng), (wall,)))
+    couch = required(layout.at_wall(seating.sofa(rng)))
     carpet = required(layout.beside(couch, fixtures.rug(rng, 2.1, 1.5), (0, -1.35)))
     layout.taken.pop()  # things may stand on a rug
-    middle = layout.put(Placed(seating.coffee_table(rng), carpet.position + [0, 0, 0.0125], couch.yaw_deg))
+    middle = layout.put(Placed(seating.coffee_table(rng), carpet.to_world((0, 0, 0.0125)), couch.yaw_deg))
     if middle is not None:
         _things(layout, middle, [decor.vase, decor.mug, decor.book_pile, decor.fruit_bowl], 3)
-    # seen from the opposite wall, left and right change places
-    along = -float((couch.position @ couch.turn)[0])
-    _tv_group(layout, (wall + 2) % 4, along)
+    _television(layout, couch)
     layout.at_wall(storage.bookshelf(rng), front=0.4)
     layout.at_wall(seating.sofa(rng, "armchair"), front=0.2)
     table = layout.at_wall(seating.table(rng), gap=0.75)
@@ -149,9 +160,8 @@ def kitchen(layout: Layout) -> None:
     front = m.paint(rng) if rng.random() < 0.6 else m.wood(rng)
     width = rng.uniform(1.7, 2.2)
     bar = required(layout.at_wall(storage.counter(rng, front, width), front=0.5, side=0.7))
-    layout.taken[-1] = layout.taken[-1].__class__(
-        bar.to_world((0, -0.25, 0.6)), np.array([width / 2, 0.56, 0.6]), bar.yaw_deg
-    )
+    # stove and fridge stand in the space kept beside it
+    layout.taken[-1] = Taken(bar.to_world((0, -0.25, 0.6)), np.array([width / 2, 0.56, 0.6]), bar.yaw_deg)
     side = 1 if rng.random() < 0.5 else -1
     layout.beside(bar, storage.stove(rng), (side * (width / 2 + 0.34), 0), front=0.3)
     layout.beside(bar, storage.fridge(rng), (-side * (width / 2 + 0.37), 0), front=0.4)
@@ -185,12 +195,7 @@ def office(layout: Layout) -> None:
         layout.on_top(desk, decor.monitor(rng), 0.0, (0.05, 0.12))
         layout.on_top(desk, decor.keyboard(rng), 0.0, (0.05, -0.18))
         _things(layout, desk, [decor.mug, decor.book_pile, decor.table_lamp], 2)
-        x, y = rng.uniform(-0.15, 0.15), -0.72 - rng.uniform(0, 0.1)
-        # the space before the desk was kept for its chair
-        chair = Placed(
-            seating.office_chair(rng), desk.to_world((x, y, 0)), desk.yaw_deg + 180 + rng.uniform(-25, 25)
-        )
-        layout.put(chair, check=False)
+        _at_desk(layout, desk, seating.office_chair(rng), -0.72)
     for _ in range(2):
         layout.at_wall(storage.bookshelf(rng), front=0.4)
     layout.at_wall(storage.drawers(rng, "cabinet"), front=0.3)
@@ -207,20 +212,20 @@ def playroom(layout: Layout) -> None:
     """Furnish a child's room: a narrow bed, a round rug with toys, a desk."""
     rng = layout.rng
     bed = required(layout.at_wall(seating.bed(rng, 0.95), front=0.3))
-    low, high = bed.assembly.bounds()
+    _low, high = bed.assembly.bounds()
     layout.beside(bed, storage.drawers(rng, "nightstand"), (high[0] + 0.28, high[1] - 0.22))
     required(layout.at_wall(storage.wardrobe(rng), front=0.5))
     desk = layout.at_wall(seating.desk(rng), front=0.7)
     if desk is not None:
         layout.on_top(desk, decor.laptop(rng), 0.0)
         layout.on_top(desk, decor.table_lamp(rng))
-        layout.beside(desk, seating.chair(rng), (0, -0.62), 180 + rng.uniform(-20, 20))
+        _at_desk(layout, desk, seating.chair(rng), -0.66)
     carpet = layout.on_floor(fixtures.rug(rng, 1.6, 1.6, circular=True))
     if carpet is not None:
         layout.taken.pop()  # things may stand on a rug
         for toy in (decor.toy_blocks(rng), decor.ball(rng)):
-            spot = carpet.position + [*rng.uniform(-0.45, 0.45, 2), 0.0125]
-            layout.put(Placed(toy, spot, rng.uniform(-180, 180)))
+            x, y = rng.uniform(-0.45, 0.45, 2)
+            layout.put(Placed(toy, carpet.to_world((x, y, 0.0125)), rng.uniform(-180, 180)))
     layout.at_wall(storage.bookshelf(rng), front=0.3)
     layout.at_wall(seating.sofa(rng, "armchair"), front=0.2)
     layout.at_wall(decor.plant(rng), side=0.03)

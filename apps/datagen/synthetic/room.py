@@ -45,19 +45,19 @@ class Room:
         size: Inner size along x, y and z in metres.
         instances: Everything in it, by id.
         solids: What it is built from.
-        lamps: Positions (L, 3) of lights, and their colours (L, 3).
+        lamps: Positions of lights and their colours (L, 6).
     """
 
     kind: str
     size: tuple[float, float, float]
     instances: tuple[Instance, ...]
     solids: Solids
-    lamps: tuple[Floats, Floats]
+    lamps: Floats
 
     @cached_property
     def lighting(self) -> Lighting:
         """Shadow maps and open space, computed when first needed."""
-        return light_room(self.solids, *self.lamps)
+        return light_room(self.solids, self.lamps)
 
 
 _SIZES = {
@@ -108,18 +108,18 @@ def _faces(rng: np.random.Generator, kind: str) -> list[m.Material]:
     kinds = [m.TILES] if kind == "kitchen" else [m.PLANKS, m.PLANKS, m.SPECKLE]
     which = rng.permutation([0, 0, 1, 1])
     walls = [papers[k] for k in which]
-    return [*walls, m.plain("f4f2ec"), m.floor(rng, int(rng.choice(kinds)))]
+    return [*walls, m.ceiling(rng), m.floor(rng, int(rng.choice(kinds)))]
 
 
 def assemble(size: tuple[float, float, float], placed: list[Placed], faces: list[m.Material]) -> Solids:
-    """Return the solids of an inner space of this size, furnished, with skirting boards."""
+    """Return the solids of an inner space of this size, furnished, with boards along floor and ceiling."""
     board = Assembly("")
-    thick = _SKIRTING_M
     for axis in (0, 1):
         for sign in (-1, 1):
-            centre, extent = np.array([0.0, 0.0, 0.04]), np.array([size[0], size[1], 0.08])
-            centre[axis], extent[axis] = sign * (size[axis] - thick) / 2, thick
-            board.box(_triple(centre), _triple(extent), m.plain("f0ede4"), shadow=False)
+            for height, thick in ((0.04, _SKIRTING_M), (size[2] - 0.03, 0.05)):
+                centre, extent = np.array([0.0, 0.0, height]), np.array([size[0], size[1], 0.08])
+                centre[axis], extent[axis] = sign * (size[axis] - thick) / 2, thick
+                board.box(_triple(centre), _triple(extent), m.plain("f0ede4"), shadow=False)
     everything = [Placed(board, np.zeros(3), 0.0), *placed]
     parts = [(part, item, k) for k, item in enumerate(everything) for part in item.assembly.parts]
     shell = np.array(size) / 2
@@ -138,16 +138,14 @@ def assemble(size: tuple[float, float, float], placed: list[Placed], faces: list
     )
 
 
-def _lights(layout: Layout) -> tuple[Floats, Floats]:
-    positions, colours = [], []
+def _lights(layout: Layout) -> Floats:
+    """Return a light before each window and under each lamp, (L, 6) position and colour."""
+    count = sum(item.assembly.category == "ceiling lamp" for item in layout.placed)
+    lights = []
     for item in layout.placed:
-        category, (low, _) = item.assembly.category, item.assembly.bounds()
-        if category == "window":
-            positions.append(item.to_world((0, -0.4, 0.9)))
-            colours.append(_DAYLIGHT)
-        elif category == "ceiling lamp":
-            positions.append(item.position + [0, 0, low[2] - 0.02])
-            colours.append(_LAMPLIGHT)
-    share = 1.0 / max(len(layout.placed) and sum(c == _LAMPLIGHT for c in colours), 1) ** 0.5
-    colour = [[share * v for v in c] if c == _LAMPLIGHT else list(c) for c in colours]
-    return np.array(positions), np.array(colour)
+        if item.assembly.category == "window":
+            lights.append([*item.to_world((0, -0.4, 0.9)), *_DAYLIGHT])
+        elif item.assembly.category == "ceiling lamp":
+            low, _ = item.assembly.bounds()
+            lights.append([*item.to_world((0, 0, low[2] - 0.02)), *(np.array(_LAMPLIGHT) / count**0.5)])
+    return np.array(lights)

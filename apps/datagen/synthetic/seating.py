@@ -101,22 +101,22 @@ def sofa(rng: np.random.Generator, category: str = "sofa") -> Assembly:
     width, foot = inner + 2 * arm, m.plain("2e2119")
     item.box((0, 0, 0.2), (width, depth, 0.24), look)
     item.box((0, depth / 2 - 0.1, 0.53), (width, 0.2, 0.54), look)
-    for x in (-1, 1):
-        item.box((x * (width - arm) / 2, -0.02, 0.42), (arm, depth - 0.04, 0.3), look)
+    for side in (-1, 1):
+        item.box((side * (width - arm) / 2, -0.02, 0.42), (arm, depth - 0.04, 0.3), look)
         item.cone(
-            (x * (width - arm) / 2, -0.02, 0.57), (arm * 1.1, 0.12, depth - 0.04), look, turn=(90, 0, 0)
+            (side * (width - arm) / 2, -0.02, 0.57), (arm * 1.1, 0.12, depth - 0.04), look, turn=(90, 0, 0)
         )
         for y in (-1, 1):
-            item.cone((x * (width / 2 - 0.1), y * (depth / 2 - 0.1), 0.04), (0.05, 0.05, 0.08), foot)
+            item.cone((side * (width / 2 - 0.1), y * (depth / 2 - 0.1), 0.04), (0.05, 0.05, 0.08), foot)
     step = inner / seats
     for k in range(seats):
         x = -inner / 2 + (k + 0.5) * step
         item.box((x, -0.1, 0.39), (step - 0.012, depth - 0.22, 0.15), look)
         item.box((x, depth / 2 - 0.25, 0.62), (step - 0.02, 0.15, 0.36), look, turn=(-10, 0, 0))
-    cushion = m.cloth(rng, int(rng.choice([m.CHECK, m.STRIPES, m.DOTS])))
-    for x in (-1, 1) if seats > 1 else (0,):
-        centre = (x * (inner / 2 - 0.22), depth / 2 - 0.4, 0.63)
-        item.ellipsoid(centre, (0.42, 0.16, 0.4), cushion, turn=(-18, 0, 10 * x))
+    cushion = m.cloth(rng, int(rng.choice([m.CHECK, m.STRIPES, m.DOTS])))._replace(bevel=0.09)
+    for side in (-1, 1) if seats > 1 else (0,):
+        centre = (side * (inner / 2 - 0.22), depth / 2 - 0.4, 0.63)
+        item.box(centre, (0.4, 0.13, 0.38), cushion, turn=(-18, 12 * side, 12 * side))
     return item
 
 
@@ -130,11 +130,11 @@ def bed(rng: np.random.Generator, width: float = 1.6) -> Assembly:
             item.box((x * (width / 2 - 0.05), y * (length / 2 - 0.06), 0.05), (0.08, 0.08, 0.1), look)
     item.box((0, length / 2 + 0.03, 0.5), (width + 0.1, 0.06, 1.0), look)
     item.box((0, 0, 0.38), (width, length - 0.06, 0.2), sheet)
-    item.box((0, -0.24, 0.46), (width + 0.08, length - 0.54, 0.16), duvet)
+    item.box((0, -0.25, 0.46), (width + 0.08, length - 0.53, 0.16), duvet)
     item.box((0, 0.48, 0.545), (width + 0.085, 0.26, 0.04), sheet)
     pillows = (-width / 4, width / 4) if width > 1.2 else (0.0,)
-    for x in pillows:
-        item.ellipsoid((x, length / 2 - 0.27, 0.54), (0.66, 0.42, 0.2), sheet, turn=(14, 0, 0))
+    for at in pillows:
+        item.ellipsoid((at, length / 2 - 0.27, 0.54), (0.66, 0.42, 0.2), sheet, turn=(14, 0, 0))
     return item
 
 

@@ -1,7 +1,7 @@
 """Ray casting: the nearest solid along the ray of every pixel, exactly."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
@@ -13,19 +13,20 @@ _NEAR_M = 1e-3
 _ROWS = 8  # of a band, the unit of parallel work
 
 
+# columns of a view's table: numbers of a solid lie together, and kernels pass one array
+KIND, TAPER, ORIGIN, TURN, HALF, TO_WORLD, COLUMNS = 0, 1, 2, 5, 14, 17, 26
+
+
 class View(NamedTuple):
     """A camera as the kernels want it: each solid scaled to half size one, rays through it as linear maps.
 
-    The ray of pixel (u, v) in solid ``i`` is ``origin[i] + t * turn[i] @ ((u - cx) / fx, (v - cy) / fy, 1)``,
+    The ray of pixel (u, v) in solid ``i`` is ``origin + t * turn @ ((u - cx) / fx, (v - cy) / fy, 1)``,
     and ``t`` is the depth along the optical axis.
     """
 
-    origin: Floats  # (S, 3)
-    turn: Floats  # (S, 3, 3)
+    table: Floats  # (S, 26) kind, taper, origin (3), turn (3 x 3), half size (3), world_from_solid (3 x 3)
     window: NDArray[np.int64]  # (S, 4) first and last column and row that can see the solid
-    centre: Floats  # (3,) of the camera in the world
-    rotation: Floats  # (3, 3) world_from_cam
-    lens: Floats  # (4,) fx, fy, cx, cy
+    camera: Floats  # (16,) fx, fy, cx, cy, centre (3) in the world, world_from_cam (3 x 3)
 
 
 def make_view(
@@ -34,14 +35,19 @@ def make_view(
     """Prepare the solids of a room for one camera."""
     rotation, centre = world_from_cam[:3, :3], world_from_cam[:3, 3]
     local = np.swapaxes(solids.rotation, 1, 2) / solids.half[:, :, None]  # unit solid from world axes
-    origin = np.einsum("sij,sj->si", local, centre - solids.centre)
+    table = np.empty((len(solids.kind), COLUMNS))
+    table[:, KIND], table[:, TAPER] = solids.kind, solids.taper
+    table[:, ORIGIN:TURN] = np.einsum("sij,sj->si", local, centre - solids.centre)
+    table[:, TURN:HALF] = (local @ rotation).reshape(-1, 9)
+    table[:, HALF:TO_WORLD] = solids.half
+    table[:, TO_WORLD:] = solids.rotation.reshape(-1, 9)
     lens = np.array([intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 2], intrinsics[1, 2]])
     signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
     reach = signs * (solids.half * np.where(solids.taper > 1, solids.taper, 1.0)[:, None])[:, None, :]
     corners = solids.centre[:, None] + np.einsum("sij,scj->sci", solids.rotation, reach)  # (S, 8, 3)
     window = _windows((corners - centre) @ rotation, lens, image_size)
     window[solids.kind == SHELL] = (0, image_size[1] - 1, 0, image_size[0] - 1)
-    return View(origin, local @ rotation, window, centre.copy(), np.ascontiguousarray(rotation), lens)
+    return View(table, window, np.concatenate([lens, centre, rotation.ravel()]))
 
 
 def _windows(corners: Floats, lens: Floats, image_size: tuple[int, int]) -> NDArray[np.int64]:
@@ -119,33 +125,43 @@ def hit_cone(ox, oy, oz, dx, dy, dz, taper):
 
 
 @njit(cache=True, error_model="numpy")
-def hit_solid(solids, view, i, x, y):
+def point_on(table, i, t, x, y):
+    """Return the point of unit solid ``i`` at depth ``t`` on the ray of normalised position (x, y)."""
+    return (
+        table[i, ORIGIN] + t * (table[i, TURN] * x + table[i, TURN + 1] * y + table[i, TURN + 2]),
+        table[i, ORIGIN + 1] + t * (table[i, TURN + 3] * x + table[i, TURN + 4] * y + table[i, TURN + 5]),
+        table[i, ORIGIN + 2] + t * (table[i, TURN + 6] * x + table[i, TURN + 7] * y + table[i, TURN + 8]),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def hit_solid(table, i, x, y):
     """Return the depth at which the ray of normalised position (x, y) meets solid ``i``."""
-    turn, kind = view.turn, solids.kind[i]
-    ox, oy, oz = view.origin[i, 0], view.origin[i, 1], view.origin[i, 2]
-    dx = turn[i, 0, 0] * x + turn[i, 0, 1] * y + turn[i, 0, 2]
-    dy = turn[i, 1, 0] * x + turn[i, 1, 1] * y + turn[i, 1, 2]
-    dz = turn[i, 2, 0] * x + turn[i, 2, 1] * y + turn[i, 2, 2]
-    if kind == BOX or kind == SHELL:
+    kind = table[i, KIND]
+    ox, oy, oz = table[i, ORIGIN], table[i, ORIGIN + 1], table[i, ORIGIN + 2]
+    dx = table[i, TURN] * x + table[i, TURN + 1] * y + table[i, TURN + 2]
+    dy = table[i, TURN + 3] * x + table[i, TURN + 4] * y + table[i, TURN + 5]
+    dz = table[i, TURN + 6] * x + table[i, TURN + 7] * y + table[i, TURN + 8]
+    if kind in (BOX, SHELL):
         return hit_box(ox, oy, oz, dx, dy, dz, kind == SHELL)
     if kind == ELLIPSOID:
         return hit_ellipsoid(ox, oy, oz, dx, dy, dz)
-    return hit_cone(ox, oy, oz, dx, dy, dz, solids.taper[i])
+    return hit_cone(ox, oy, oz, dx, dy, dz, table[i, TAPER])
 
 
 @njit(cache=True, parallel=True, nogil=True, error_model="numpy")
-def _cast_kernel(solids, view, skip, depth, owner):
-    height, width = depth.shape
-    fx, fy, cx, cy = view.lens[0], view.lens[1], view.lens[2], view.lens[3]
+def _cast_kernel(table, window, camera, skip, depth, owner):
+    height, _width = depth.shape
+    fx, fy, cx, cy = camera[0], camera[1], camera[2], camera[3]
     for band in prange((height + _ROWS - 1) // _ROWS):
         top, bottom = band * _ROWS, min(band * _ROWS + _ROWS, height) - 1
         for i in range(len(skip)):
             if skip[i]:
                 continue
-            for v in range(max(top, view.window[i, 2]), min(bottom, view.window[i, 3]) + 1):
+            for v in range(max(top, window[i, 2]), min(bottom, window[i, 3]) + 1):
                 y = (v - cy) / fy
-                for u in range(view.window[i, 0], view.window[i, 1] + 1):
-                    t = hit_solid(solids, view, i, (u - cx) / fx, y)
+                for u in range(window[i, 0], window[i, 1] + 1):
+                    t = hit_solid(table, i, (u - cx) / fx, y)
                     if t < depth[v, u]:
                         depth[v, u] = t
                         owner[v, u] = i
@@ -153,9 +169,10 @@ def _cast_kernel(solids, view, skip, depth, owner):
 
 def cast(
     solids: Solids, view: View, image_size: tuple[int, int], skip: NDArray[np.bool_] | None = None
-) -> tuple[Floats, NDArray[Any]]:
+) -> tuple[Floats, NDArray[np.int32]]:
     """Return depth (H, W) along the optical axis and the index (H, W) of the solid seen, -1 for none."""
     depth = np.full(image_size, np.inf)
     owner = np.full(image_size, -1, dtype=np.int32)
-    _cast_kernel(solids, view, np.zeros(len(solids.kind), bool) if skip is None else skip, depth, owner)
+    skip = np.zeros(len(solids.kind), dtype=np.bool_) if skip is None else skip
+    _cast_kernel(*view, skip, depth, owner)
     return depth, owner

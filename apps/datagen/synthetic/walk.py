@@ -54,7 +54,7 @@ def walkable_area(free: Floats) -> float:
 
 
 def loop(free: Floats, rng: np.random.Generator) -> Floats:
-    """Return a smooth closed walk (L, 2) in metres from the floor's corner, one point per grid cell's width."""
+    """Return a smooth closed walk (L, 2) in metres from the floor's corner, a point per grid cell."""
     mask = walkable(free)
     cells = np.argwhere(mask)
     stops = [int(rng.integers(len(cells)))]
@@ -71,7 +71,7 @@ def loop(free: Floats, rng: np.random.Generator) -> Floats:
             back.append(step)
             step = int(before[k, step])
         walk += back[::-1]
-    return _relax((cells[walk] + 0.5) * _CELL_M, free)
+    return _relax((cells[walk] + np.float64(0.5)) * _CELL_M, free)
 
 
 def _graph(mask: NDArray[np.bool_], free: Floats) -> coo_array:
@@ -81,7 +81,7 @@ def _graph(mask: NDArray[np.bool_], free: Floats) -> coo_array:
     rows, columns, costs = [], [], []
     for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
         here = np.argwhere(mask)
-        there = here + [dx, dy]
+        there = here + np.array([dx, dy])
         ok = ((there >= 0) & (there < mask.shape)).all(axis=1)
         ok[ok] = mask[tuple(there[ok].T)]
         here, there = here[ok], there[ok]
@@ -95,7 +95,7 @@ def _graph(mask: NDArray[np.bool_], free: Floats) -> coo_array:
 
 def _relax(walk: Floats, free: Floats) -> Floats:
     """Smooth a closed walk and push it away from obstacles, in turn."""
-    slope = np.stack(np.gradient(free, _CELL_M))
+    slope = [np.gradient(free, _CELL_M, axis=axis) for axis in (0, 1)]
     for sigma in (6.0, 6.0, 4.0, 4.0, 2.0, 2.0, 1.0):
         walk = _evenly(gaussian_filter1d(walk, sigma, axis=0, mode="wrap"), _CELL_M)
         for _ in range(12):
@@ -129,11 +129,12 @@ def camera_positions(walk: Floats, frames: int, rng: np.random.Generator) -> tup
 def camera_angles(
     positions: Floats, stride: float, targets: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
-    """Return yaw (as atan2 of the forward axis), pitch and roll in degrees of looks that follow targets (T, 3)."""
+    """Return yaw (as atan2 of the forward axis), pitch and roll in degrees of looks at targets (T, 3)."""
     frames = len(positions)
     dwell = max(int(_TARGET_M / stride), 1)
     yaw, pitch = np.empty(frames), np.empty(frames)
-    last = rng.uniform(-180, 180)
+    last, spin = rng.uniform(-180, 180), rng.choice([-1.0, 1.0])
+    looked = np.zeros(len(targets))
     for start in range(0, frames, dwell):
         part = slice(start, min(start + dwell, frames))
         middle = positions[(part.start + part.stop - 1) // 2]
@@ -141,12 +142,15 @@ def camera_angles(
         flat = np.hypot(offset[:, 0], offset[:, 1])
         turn = (np.degrees(np.arctan2(offset[:, 1], offset[:, 0])) - last + 180) % 360 - 180
         good = (flat > 1.3) & (np.abs(turn) > 15)
-        weight = np.where(good, np.exp(-np.abs(np.abs(turn) - 55) / 30), 1e-9)
-        chosen = targets[rng.choice(len(targets), p=weight / weight.sum())]
-        ray = chosen - positions[part]
+        # turn on in the same sense for the most part, and towards what was looked at least
+        weight = np.where(good, np.exp(-np.abs(spin * turn - 55) / 30) / (1 + looked) ** 2, 0.0)
+        weight = weight * np.where(targets[:, 2] < _EYE_M - 0.3, 4.0, 1.0) + 1e-9
+        chosen = int(rng.choice(len(targets), p=weight / weight.sum()))
+        looked[chosen] += 1
+        ray = targets[chosen] - positions[part]
         yaw[part] = np.degrees(np.arctan2(ray[:, 1], ray[:, 0]))
         pitch[part] = np.degrees(np.arctan2(ray[:, 2], np.hypot(ray[:, 0], ray[:, 1])))
-        last = yaw[part.stop - 1]
+        last, spin = yaw[part.stop - 1], -spin if rng.random() < 0.2 else spin
     sigma = 0.45 / stride
     yaw = gaussian_filter1d(np.unwrap(yaw, period=360), sigma, mode="nearest")
     pitch = gaussian_filter1d(np.clip(pitch, -35, 15), sigma, mode="nearest")
