@@ -188,7 +188,7 @@ def _rate(task: Any, geometry: Any, rules: Any, most: int, seed: int) -> float:
 
     start = time.perf_counter()
     quota = balanced_quota(UNITS[task.unit].histogram(task, geometry, rules), most)
-    context = Context(geometry, rules, task.name, seed)
+    context = Context(geometry, rules, task.name, seed, int(quota.sum()))
     units, _, _ = draw_units(task, context, quota)
     return len(build_table(task, context, units, "benchmark")) / (time.perf_counter() - start)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from spatialgeom.apps.datagen import jobs
 from spatialgeom.apps.datagen.config import RunConfig
-from spatialgeom.apps.datagen.jobs import Prepared, Skipped
+from spatialgeom.apps.datagen.jobs import Prepared, Share, Skipped
 from spatialgeom.apps.datagen.manifest import build_manifest, write_card
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
@@ -142,32 +142,38 @@ def _first_pass(
     return prepared, skipped
 
 
-def plan_quotas(prepared: Sequence[Prepared], config: RunConfig) -> list[dict[str, np.ndarray]]:
+def plan_quotas(prepared: Sequence[Prepared], config: RunConfig) -> list[dict[str, Share]]:
     """Return for each scene how many units of each task to draw from each bin: one exact global draw."""
-    quotas: list[dict[str, np.ndarray]] = [{} for _ in prepared]
+    quotas: list[dict[str, Share]] = [{} for _ in prepared]
     for task in config.chosen_tasks():
         holders = [k for k, scene in enumerate(prepared) if task.name in scene.histograms]
         if not holders:
             continue
         counts = np.stack([prepared[k].histograms[task.name] for k in holders])
         quota = balanced_quota(counts.sum(axis=0), config.max_per_task)
-        for k, share in zip(
-            holders, distribute(counts, quota, generator(config.seed, task.name, "plan")), strict=True
-        ):
-            quotas[k][task.name] = share
+        shares = distribute(counts, quota, generator(config.seed, task.name, "plan"))
+        offsets = np.cumsum(shares.sum(axis=1)) - shares.sum(axis=1)
+        for k, share, offset in zip(holders, shares, offsets.tolist(), strict=True):
+            quotas[k][task.name] = Share(share, offset)
     return quotas
 
 
 def _second_pass(
     config: RunConfig,
     prepared: Sequence[Prepared],
-    quotas: Sequence[dict[str, np.ndarray]],
+    quotas: Sequence[dict[str, Share]],
     mapped: Mapped,
     progress: Progress,
 ) -> list[Shard]:
     count, identity = len(prepared), config.fingerprint()
     plans = [
-        fingerprint([identity, scene.key, {name: share.tolist() for name, share in shares.items()}])
+        fingerprint(
+            [
+                identity,
+                scene.key,
+                {name: [share.quota.tolist(), share.offset] for name, share in shares.items()},
+            ]
+        )
         for scene, shares in zip(prepared, quotas, strict=True)
     ]
     done = mapped(

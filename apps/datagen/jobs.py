@@ -41,6 +41,14 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A scene's part of a task's plan."""
+
+    quota: np.ndarray  # (B,) units to draw from each bin
+    offset: int  # units that the scenes before draw
+
+
+@dataclass(frozen=True)
 class Skipped:
     """A scene with a fault, and why."""
 
@@ -103,7 +111,7 @@ def prepare(
 
 
 def write(
-    prepared: Prepared, quotas: dict[str, np.ndarray], rules: str, seed: int, run: str, plan: str, folder: str
+    prepared: Prepared, quotas: dict[str, Share], rules: str, seed: int, run: str, plan: str, folder: str
 ) -> Shard:
     """Draw a scene's part of the plan and write its shard, or find it finished."""
     finished = find_shard(Path(folder), prepared.name, plan)
@@ -111,10 +119,10 @@ def write(
         return finished
     geometry = _load(prepared)
     tables, counts = [], {}
-    for name, quota in quotas.items():
+    for name, share in quotas.items():
         task = load_tasks()[name]
-        context = Context(geometry, RULES[rules], name, seed)
-        units, replaced, short = draw_units(task, context, quota)
+        context = Context(geometry, RULES[rules], name, seed, int(share.quota.sum()), share.offset)
+        units, replaced, short = draw_units(task, context, share.quota)
         rows = len(next(iter(units.values()))) if units else 0
         if rows:
             tables.append(build_table(task, context, units, run))

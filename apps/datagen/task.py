@@ -16,12 +16,23 @@ Columns = dict[str, np.ndarray]  # one entry per drawn unit along the first axis
 
 @dataclass(frozen=True)
 class Context:
-    """What a task may look at while it draws and measures the units of one scene."""
+    """What a task may look at while it draws and measures the units of one scene.
+
+    Args:
+        geometry: The scene.
+        rules: Thresholds.
+        task: Name of the task.
+        seed: Of the run.
+        slots: How many units the plan wants of this scene.
+        offset: How many it wants of the scenes before.
+    """
 
     geometry: SceneGeometry
     rules: Rules
     task: str
     seed: int
+    slots: int = 0
+    offset: int = 0
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return a generator that depends on seed, task, scene and purpose alone."""
@@ -32,17 +43,16 @@ class Context:
         rng = self.rng(purpose)
         if not self.rules.balanced:
             return rng.integers(options, size=count)
-        start = rng.integers(options)
-        return rng.permutation((np.arange(count) + start) % options)
+        # scenes take turns, so that what is left over in one is made up for in the next
+        return rng.permutation((self.offset + np.arange(count)) % options)
 
     def balanced_slots(self, slots: np.ndarray, options: int, purpose: str) -> np.ndarray:
-        """Return for each slot an integer below ``options``: a block of that many slots holds each once.
+        """Return for each slot an integer below ``options``, each as often over all of the scene's slots.
 
         A slot keeps its integer when its unit fails and another takes its place.
         """
-        blocks = int(slots.max(initial=-1)) // options + 1
-        turns = np.tile(np.arange(options), (blocks, 1))
-        return self.rng(purpose).permuted(turns, axis=1).ravel()[slots]
+        turns = (self.offset + np.arange(self.slots)) % options
+        return self.rng(purpose).permutation(turns)[slots]
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from spatialgeom.apps.datagen.wording import Wording
 from spatialgeom.apps.records import Number, round_half_away
 
 
-def context(overlap=(), rules=DEFAULT, seed=0):
+def context(overlap=(), rules=DEFAULT, seed=0, slots=3000, offset=0):
     geometry = SimpleNamespace(
         name="s", pairs=np.zeros((len(overlap), 2), int), overlap_percent=np.array(overlap, float)
     )
-    return Context(geometry, rules, "t", seed)
+    return Context(geometry, rules, "t", seed, slots, offset)
 
 
 def task(**changes):
@@ -80,10 +80,21 @@ def test_nothing_to_draw():
 @pytest.mark.parametrize("options", [2, 4])
 def test_slots_are_balanced_and_keep_their_property(options):
     slots = np.arange(40)
-    first = context().balanced_slots(slots, options, "p")
+    first = context(slots=40).balanced_slots(slots, options, "p")
     assert np.bincount(first).tolist() == [40 // options] * options
     later = np.array([3, 7, 21])
-    assert np.array_equal(context().balanced_slots(later, options, "p"), first[later])
+    assert np.array_equal(context(slots=40).balanced_slots(later, options, "p"), first[later])
+
+
+def test_scenes_make_up_for_one_another():
+    counts = [3, 5, 7, 1, 1, 2]
+    offsets = np.cumsum(counts) - counts
+    drawn = [
+        context(slots=n, offset=int(start)).balanced_slots(np.arange(n), 4, "p")
+        for n, start in zip(counts, offsets, strict=True)
+    ]
+    spread = np.bincount(np.concatenate(drawn))
+    assert spread.max() - spread.min() <= 1
 
 
 def chosen(context, allowed, label):
@@ -92,7 +103,7 @@ def chosen(context, allowed, label):
 
 
 def test_an_order_is_found_for_either_answer():
-    said, swap, ok = chosen(context(), np.ones((101, 2), bool), np.array([[True, False]] * 101))
+    said, swap, ok = chosen(context(slots=101), np.ones((101, 2), bool), np.array([[True, False]] * 101))
     assert ok.all()
     assert abs(int(said.sum()) - 50.5) <= 0.5
     assert 20 < swap.sum() < 80

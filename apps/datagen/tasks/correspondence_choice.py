@@ -15,8 +15,8 @@ _CANDIDATES = 48
 def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns, np.ndarray]:
     """Draw the point, then three distractors; half of the units are hard.
 
-    Left alone, the option nearest to the source pixel is the answer the more often, the less the camera moved.
-    So the slot decides whether it is: in one of four.
+    Left alone, the option nearest to the source pixel is the answer more often, the less the camera moved. So
+    the slot decides whether it is: in one of four.
     """
     columns, _ = draw_shared_points(context, units, slots)
     rng = context.rng(f"distractors {len(slots)}")
