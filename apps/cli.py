@@ -2,7 +2,9 @@
 
 import argparse
 import importlib
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
@@ -44,12 +46,19 @@ def _listing() -> str:
     return "; ".join(f"{name}: {title}" for name, (_, title) in _COMMANDS.items())
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def guarded(command: Callable[[], int]) -> int:
     """Return the command's exit code, or that of its fault after saying it in one sentence."""
     from concurrent.futures.process import BrokenProcessPool
 
     from spatialgeom.apps.errors import InputError, UsageError
 
+    # a batch system's way to stop a run ends it like an interrupt: workers stop, nothing is half-written
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         return command()
     except UsageError as fault:

@@ -1,6 +1,7 @@
 """An image by reference: where its encoded bytes lie, its size from the header alone, its pixels."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +28,24 @@ def read_size(path: Path) -> tuple[int, int]:
         InputError: The file is missing or is no image.
     """
     try:
-        with Image.open(path) as image:
-            width, height = image.size
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                width, height = image.size
     except FileNotFoundError:
         raise InputError(f"{path} is missing") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
+    except (OSError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
         raise InputError(f"{path} must be an image, but {fault}") from None
     return height, width
+
+
+def is_complete(path: Path) -> bool:
+    """Tell whether a JPEG or PNG file has its end, decoding no pixel; padding after it is allowed."""
+    with path.open("rb") as file:
+        begin = file.read(8)
+        file.seek(max(0, path.stat().st_size - 64))
+        end = file.read()
+    return (b"\xff\xd9" if begin[:2] == b"\xff\xd8" else b"IEND") in end
 
 
 def read_bytes(image: ImageRef) -> bytes:

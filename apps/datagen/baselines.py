@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+_ROUNDING = 1e-9  # bounds that touch do so in decimals, not in floats
 _CANDIDATES = 512  # constants tried where there is no closed form
 
 
@@ -34,7 +35,7 @@ def constant_score(rows: Sequence[dict[str, Any]]) -> float:
 
 def _best_number(truths: np.ndarray, tolerance: float) -> float:
     """Return the largest share of intervals ``truth * (1 -+ tolerance)`` that one number lies in."""
-    ends = np.sort(truths * (1 + tolerance))
+    ends = np.sort(truths * (1 + tolerance)) * (1 + _ROUNDING)
     begins = np.sort(truths * (1 - tolerance))
     # at each beginning, count intervals that have begun and not ended before it
     inside = np.searchsorted(begins, begins, side="right") - np.searchsorted(ends, begins, side="left")

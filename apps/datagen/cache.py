@@ -1,8 +1,8 @@
 """The geometry cache: one HDF5 file per scene, named by the fingerprint of what it was made from."""
 
 import hashlib
+import io
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import numpy as np
 from spatialgeom.apps.datagen.geometry import SceneGeometry
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.scene import Camera, Scene
+from spatialgeom.apps.datagen.writer import write_atomically
 from spatialgeom.apps.images import ImageRef
 
 # raised whenever the same inputs would give other geometry
-GEOMETRY_VERSION = 1
+GEOMETRY_VERSION = 2
 
 _ARRAYS = ("world_from_camera", "points", "visible", "askable", "pairs", "overlap_percent", "shared")
 _TEXTS = ("name", "space", "source", "root", "licence", "up_known", "dropped", "key", "frames")
@@ -33,19 +34,16 @@ def cache_path(folder: Path, scene: Scene, key: str) -> Path:
 
 def save(geometry: SceneGeometry, path: Path) -> None:
     """Write the file beside its place and rename it, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     header = {name: getattr(geometry, name) for name in _TEXTS}
     header["images"] = [asdict(image) for image in geometry.images]
     header["camera"] = {"intrinsics": geometry.camera.intrinsics.tolist(), "size": geometry.camera.size}
-    try:
-        with h5py.File(beside, "w") as file:
-            file.attrs["header"] = np.bytes_(json.dumps(header).encode())
-            for name in _ARRAYS:
-                file.create_dataset(name, data=getattr(geometry, name))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    # in memory first: on a full disk the HDF5 library fails in ways of its own
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file.attrs["header"] = np.bytes_(json.dumps(header).encode())
+        for name in _ARRAYS:
+            file.create_dataset(name, data=getattr(geometry, name))
+    write_atomically(path, content.getvalue())
 
 
 def load(path: Path) -> SceneGeometry | None:

@@ -92,8 +92,11 @@ def _run(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.datagen.readers import load_readers
 
     parser = _run_parser()
-    asked = parser.parse_args(_configs_first(arguments))
-    built = parser.instantiate(asked)
+    try:
+        asked = parser.parse_args(_configs_first(arguments))
+        built = parser.instantiate(asked)
+    except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
+        raise UsageError(f"--config does not fit the options of --help: {fault}") from None
     options = {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
     config = RunConfig(
         sources=tuple(asked.sources or _configured_sources(asked.config or ())),
@@ -125,8 +128,10 @@ def _configured_sources(configs: Sequence[Any]) -> list[str]:
 
     found: list[str] = []
     for config in configs:
-        listed = (yaml.safe_load(Path(str(config)).read_text(encoding="utf-8")) or {}).get("sources", [])
-        found = [listed] if isinstance(listed, str) else list(listed)
+        listed = (yaml.safe_load(Path(str(config)).read_text(encoding="utf-8")) or {}).get("sources") or []
+        found = [listed] if isinstance(listed, str) else listed
+        if not isinstance(found, list) or not all(isinstance(source, str) for source in found):
+            raise UsageError(f"sources in {config} must be a list of folders, got {listed!r}")
     return found
 
 

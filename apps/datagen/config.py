@@ -90,20 +90,17 @@ class RunConfig:
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this run from another one, as JSON values."""
+        readers = [choose_reader(source, self.reader) for source in self.sources]
         return {
             "schema_version": SCHEMA_VERSION,
             "sources": [
-                source if not Path(source).exists() else str(Path(source).resolve())
-                for source in self.sources
+                source if source == reader.name else str(Path(source).resolve())
+                for source, reader in zip(self.sources, readers, strict=True)
             ],
-            "readers": {
-                source: {
-                    "name": reader.name,
-                    "options": _plain(self.reader_options(reader.name, reader.options)),
-                }
-                for source in self.sources
-                for reader in [choose_reader(source, self.reader)]
-            },
+            "readers": [
+                {"name": reader.name, "options": _plain(self.reader_options(reader.name, reader.options))}
+                for reader in readers
+            ],
             "tasks": [task.name for task in self.chosen_tasks()],
             "rules": self.rules,
             "seed": self.seed,
@@ -113,8 +110,7 @@ class RunConfig:
     def fingerprint(self) -> str:
         """Return the run's fingerprint; it does not depend on where the sources lie."""
         identity = self.identity()
-        readers = list(identity.pop("readers").values())
-        return fingerprint({**identity, "sources": [Path(s).name for s in self.sources], "readers": readers})
+        return fingerprint({**identity, "sources": [Path(source).name for source in identity["sources"]]})
 
 
 def _plain(options: Any) -> Any:

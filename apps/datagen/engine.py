@@ -15,18 +15,15 @@ import numpy as np
 from spatialgeom.apps.datagen import jobs
 from spatialgeom.apps.datagen.config import RunConfig
 from spatialgeom.apps.datagen.jobs import Prepared, Share, Skipped
-from spatialgeom.apps.datagen.manifest import build_manifest, write_card
+from spatialgeom.apps.datagen.manifest import build_manifest, notes_of, write_card
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.readers import choose_reader
-from spatialgeom.apps.datagen.writer import CACHE, Shard, abandon_folder, claim_folder, write_json
+from spatialgeom.apps.datagen.writer import CACHE, OURS, Shard, abandon_folder, claim_folder, write_json
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.provenance import fingerprint
 from spatialgeom.apps.records import MANIFEST
 from spatialgeom.sampling import balanced_quota, distribute, generator
-
-# in the working order of a scan, not a fault of its files
-EXPECTED_DROPS = ("pose is not finite (tracking was lost)",)
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,8 @@ class RunResult:
     def skipped(self) -> bool:
         """Was anything left out that the user should look at?"""
         manifest = self.manifest
-        faults = any(set(scene["dropped"]) - set(EXPECTED_DROPS) for scene in manifest["scenes"].values())
-        return bool(manifest["skipped"] or manifest["notes"] or faults)
+        dropped = any(scene["dropped"] for scene in manifest["scenes"].values())
+        return bool(manifest["skipped"] or manifest["notes"] or dropped)
 
 
 def run(config: RunConfig) -> RunResult:
@@ -72,6 +69,10 @@ def run(config: RunConfig) -> RunResult:
             raise InputError("no question could be made: " + "; ".join(_reasons(prepared, skipped)))
     except InputError:
         abandon_folder(folder, claim)
+        raise
+    except Exception:
+        if not any((folder / name).exists() for name in OURS):
+            abandon_folder(folder, claim)
         raise
     manifest = build_manifest(config, prepared, skipped, shards)
     write_card(folder, manifest)
@@ -107,7 +108,7 @@ def _workers(asked: int, scenes: int) -> Iterator[Mapped]:
         return
     # never forked: a forked child of a process that has run a parallel Numba kernel is killed
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context, initializer=jobs.limit_threads) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=jobs.start_worker) as pool:
         try:
             yield pool.map
         except BaseException:
@@ -136,10 +137,17 @@ def _first_pass(
             raise InputError(f"{result.reason} (--strict)")
         progress.say(f"skipped {result.name}: {result.reason}")
         skipped.append(result)
-    faults = [(p.name, reason) for p in prepared for reason in p.dropped if reason not in EXPECTED_DROPS]
-    if config.strict and faults:
-        raise InputError(f"{faults[0][0]} has a frame that would be dropped: {faults[0][1]} (--strict)")
+    if config.strict:
+        _refuse_any_skip(prepared)
     return prepared, skipped
+
+
+def _refuse_any_skip(prepared: Sequence[Prepared]) -> None:
+    for scene in prepared:
+        for reason in scene.dropped:
+            raise InputError(f"{scene.name} has a frame that would be dropped: {reason} (--strict)")
+    for note in notes_of(prepared):
+        raise InputError(f"{note} (--strict)")
 
 
 def plan_quotas(prepared: Sequence[Prepared], config: RunConfig) -> list[dict[str, Share]]:

@@ -170,13 +170,16 @@ def _cloud(scene: Scene, depth: np.ndarray) -> np.ndarray:
     if scene.points is not None:
         points = torch.from_numpy(scene.points.astype(np.float32))
         return points[sg.morton_order(points)].numpy()
-    fused = sg.fuse_depth(
-        torch.from_numpy(depth),
-        torch.from_numpy(scene.depth_camera.intrinsics),
-        torch.from_numpy(scene.world_from_depth),
-        depth_scale=scene.depth_scale,
-        min_count=min(_ENOUGH_FRAMES, 1 + len(depth) // 20),  # a sparse capture sees nothing five times
-    )
+    try:
+        fused = sg.fuse_depth(
+            torch.from_numpy(depth),
+            torch.from_numpy(scene.depth_camera.intrinsics),
+            torch.from_numpy(scene.world_from_depth),
+            depth_scale=scene.depth_scale,
+            min_count=min(_ENOUGH_FRAMES, 1 + len(depth) // 20),  # a sparse capture sees nothing five times
+        )
+    except ValueError as fault:
+        raise InputError(f"{scene.name} cannot be fused: {fault}; check poses and scale") from None
     if not len(fused.points):
         raise InputError(
             f"{scene.name} has no surface: its depth images agree nowhere; check poses and depth scale"
@@ -244,7 +247,7 @@ def _inverse(poses: np.ndarray, like: Tensor) -> Tensor:
 def _pair_table(visible: Tensor, rules: Rules) -> tuple[Tensor, Tensor, Tensor]:
     """Return the pairs in range (Q, 2), their overlap in percent (Q,), and all intersections (F, F)."""
     overlap = sg.overlap_matrix(visible)
-    percent = overlap.iou.cpu() * 100
+    percent = (overlap.iou.cpu() * 100).round(decimals=9)  # 7 % is 7.000000000000001 in floats
     low, high = rules.overlap_percent
     in_range = ((percent >= low) & (percent <= high)).triu(1)
     pairs = in_range.nonzero()

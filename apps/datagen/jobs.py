@@ -1,6 +1,9 @@
 """What a worker does to one scene in each of the two passes; plain values in, plain values out."""
 
+import multiprocessing
 import os
+import signal
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +21,13 @@ from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.datagen.units import UNITS, draw_units
 from spatialgeom.apps.datagen.writer import Shard, find_shard, write_shard
 from spatialgeom.apps.errors import InputError
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @dataclass(frozen=True)
@@ -56,8 +66,10 @@ class Skipped:
     reason: str
 
 
-def limit_threads() -> None:
-    """Give a worker one thread, before anything starts a pool of them."""
+def start_worker() -> None:
+    """Give a worker one thread, leave interrupts to its parent, and end it when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
     for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     import torch

@@ -44,7 +44,7 @@ def build_manifest(
             for scene in prepared
         },
         "skipped": [asdict(scene) for scene in skipped],
-        "notes": _notes(prepared),
+        "notes": notes_of(prepared),
     }
 
 
@@ -53,7 +53,7 @@ def _root(root: Path, folder: Path) -> str:
     return root.relative_to(folder).as_posix() if root.is_relative_to(folder) else str(root)
 
 
-def _notes(prepared: Sequence[Prepared]) -> list[str]:
+def notes_of(prepared: Sequence[Prepared]) -> list[str]:
     """Return a sentence for each reason that kept whole tasks from scenes."""
     notes = []
     lonely = [scene.name for scene in prepared if not scene.pairs]
@@ -99,14 +99,16 @@ def _tasks(
 
 
 def _sample(folder: Path, shards: Sequence[Shard], task: str) -> list[dict[str, Any]]:
+    """Return rows of a task spread evenly over the shards, what the baselines read of them."""
+    holders = [shard for shard in shards if shard.tasks.get(task, {}).get("rows")]
+    total = sum(shard.tasks[task]["rows"] for shard in holders)
+    step = -(-total // _BASELINE_ROWS)
     rows: list[dict[str, Any]] = []
-    for shard in shards:
-        if shard.tasks.get(task, {}).get("rows") and len(rows) < _BASELINE_ROWS:
-            columns = ["images", "marks", "truth", "scoring"]
-            rows += pq.read_table(
-                folder / shard.path, columns=columns, filters=[("task", "=", task)]
-            ).to_pylist()
-    return rows[:_BASELINE_ROWS]
+    for shard in holders:
+        columns = ["images", "marks", "truth", "scoring"]
+        table = pq.read_table(folder / shard.path, columns=columns, filters=[("task", "=", task)])
+        rows += table.take(list(range(0, len(table), step))).to_pylist()
+    return rows
 
 
 def _scores(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -127,7 +129,7 @@ def write_card(folder: Path, manifest: dict[str, Any]) -> None:
         f"| {_percent(task.get('constant'))} | {_percent(task.get('chance'))} |"
         for name, task in manifest["tasks"].items()
     )
-    readers = sorted({reader["name"] for reader in config["readers"].values()})
+    readers = sorted({reader["name"] for reader in config["readers"]})
     questions = sum(shard["rows"] for shard in manifest["shards"])
     card = f"""# Spatial question-answering dataset
 

@@ -82,8 +82,8 @@ def draw_units(task: Task, context: Context, quota: np.ndarray) -> tuple[Columns
     """Draw ``quota[b]`` units from each bin; a unit whose random part fails is replaced by the bin's next.
 
     Returns:
-        The drawn columns in slot order, how many units were replaced, and how many are missing because
-        their bin ran out.
+        The drawn columns, shuffled, how many units were replaced, and how many are missing because their
+        bin ran out, or to balance such a loss.
     """
     queues = UNITS[task.unit].queues(task, context, quota)
     sizes = np.array([len(next(iter(queue.values()))) for queue in queues])
@@ -102,11 +102,22 @@ def draw_units(task: Task, context: Context, quota: np.ndarray) -> tuple[Columns
         pending = pending[~ok]
     if not drawn:
         return {}, 0, 0
-    slots = np.concatenate([slots for slots, _ in drawn])
-    order = np.argsort(slots)
-    columns = {name: np.concatenate([part[name] for _, part in drawn])[order] for name in drawn[0][1]}
-    short = len(slot_bin) - len(slots)
-    return columns, failed - short, short
+    columns = {name: np.concatenate([part[name] for _, part in drawn]) for name in drawn[0][1]}
+    columns = _shuffled_evenly(context, columns)
+    found = sum(len(slots) for slots, _ in drawn)
+    kept = len(next(iter(columns.values())))
+    return columns, failed - (len(slot_bin) - found), len(slot_bin) - kept
+
+
+def _shuffled_evenly(context: Context, columns: Columns) -> Columns:
+    """Shuffle the rows; where a bin ran short of one of two answers, drop as many of the other."""
+    order = context.rng("rows").permutation(len(next(iter(columns.values()))))
+    if "label" in columns and context.rules.balanced:
+        label = columns["label"][order]
+        most = int(min(label.sum(), (~label).sum())) + 1
+        rank = np.where(label, np.cumsum(label), np.cumsum(~label))
+        order = order[rank <= most]
+    return {name: column[order] for name, column in columns.items()}
 
 
 def _next_units(

@@ -19,7 +19,8 @@ RUN = "run.json"
 _DATA = "data"
 CACHE = "cache"
 IMAGES = "images"  # what readers render or extract
-_OURS = (_DATA, CACHE, IMAGES)
+OURS = (_DATA, CACHE, IMAGES)
+BESIDE = ".beside"  # ends the name of what is not whole yet
 _NOTE = b"spatialgeom"  # key of our entry in a shard's metadata
 
 
@@ -36,9 +37,12 @@ class Shard:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file beside its place and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}{BESIDE}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -93,18 +97,39 @@ def claim_folder(folder: Path, identity: dict[str, Any]) -> Claim:
     below = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not below.is_dir():
         raise UsageError(f"--out must be a folder, but {below} is a file; choose another place")
+    _sweep(folder)
     note = folder / RUN
     if note.is_file():
-        if json.loads(note.read_text(encoding="utf-8")) != identity:
+        if _read_json(note) != identity:
             raise UsageError(
                 f"--out {folder} holds another run; choose an empty folder, or repeat that run's options"
             )
         path = folder / MANIFEST
-        return Claim(False, json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None)
+        manifest = _read_json(path) if path.is_file() else None
+        whole = manifest is not None and all(
+            (folder / shard["path"]).is_file() for shard in manifest["shards"]
+        )
+        return Claim(False, manifest if whole else None)
     if folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"--out {folder} is not empty and holds no run; choose an empty folder")
     write_json(note, identity)
     return Claim(True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as fault:
+        raise UsageError(f"{path} must be JSON, but {fault}; choose an empty folder for --out") from None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what an interrupted run left beside its place."""
+    for path in folder.glob(f"**/.*{BESIDE}") if folder.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def abandon_folder(folder: Path, claim: Claim) -> None:
@@ -112,7 +137,7 @@ def abandon_folder(folder: Path, claim: Claim) -> None:
     if not claim.fresh:
         return
     (folder / RUN).unlink(missing_ok=True)
-    for name in _OURS:
+    for name in OURS:
         shutil.rmtree(folder / name, ignore_errors=True)
-    if not any(folder.iterdir()):
+    if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()

@@ -44,6 +44,31 @@ def test_a_missing_file_drops_its_frame(cli, folder, tmp_path, kind):
     assert f"dropped 1 frames: {kind.split('.')[0]} file missing" in said
 
 
+def test_a_truncated_colour_image_drops_its_frame(cli, folder, tmp_path):
+    file = folder.file(5, "color.jpg")
+    file.write_bytes(file.read_bytes()[:-200])
+    code, said, _ = cli(*run(folder.path, tmp_path / "out"))
+    assert code == 3
+    assert "dropped 1 frames: color file is truncated" in said
+
+
+@pytest.mark.parametrize("damage", ["far", "folder", "link"])
+def test_a_pose_that_cannot_be_used_or_read_drops_its_frame(cli, folder, tmp_path, damage):
+    file = folder.file(5, "pose.txt")
+    pose = np.loadtxt(file)
+    file.unlink()
+    if damage == "far":
+        pose[0, 3] = 1e9
+        np.savetxt(file, pose)
+    elif damage == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to(tmp_path / "nowhere")
+    code, said, _ = cli(*run(folder.path, tmp_path / "out"))
+    assert code == 3
+    assert "dropped 1 frames: pose" in said
+
+
 @pytest.mark.parametrize("kept", [0, 30, 400])
 def test_a_truncated_depth_image_drops_its_frame(cli, folder, tmp_path, kept):
     file = folder.file(5, "depth.png")
@@ -57,12 +82,12 @@ def test_a_truncated_depth_image_drops_its_frame(cli, folder, tmp_path, kept):
 
 
 @pytest.mark.parametrize("value", ["nan", "-inf", "inf"])
-def test_a_lost_pose_drops_its_frame_and_is_no_fault(cli, folder, tmp_path, value):
+def test_a_lost_pose_drops_its_frame(cli, folder, tmp_path, value):
     pose = np.loadtxt(folder.file(4, "pose.txt"))
     pose[0, 3] = float(value)
     np.savetxt(folder.file(4, "pose.txt"), pose)
     code, said, _ = cli(*run(folder.path, tmp_path / "out"))
-    assert code == 0
+    assert code == 3
     assert "dropped 1 frames: pose is not finite" in said
 
 
@@ -111,7 +136,7 @@ def test_colour_images_of_another_size_need_their_own_intrinsics(cli, folder, tm
     refused(
         cli,
         1,
-        "does not fit the colour images of 400x300",
+        "colour images of 400x300 and depth images of 192x144",
         *run(folder.path, tmp_path / "o"),
         out=tmp_path / "o",
     )
@@ -198,12 +223,42 @@ def test_a_foreign_folder_or_another_run_is_refused(cli, whole_folder, dataset, 
         (("--workers", -1), "workers must be at least 0"),
         (("--rgbd_folder.up", "[0, 0]"), "rgbd_folder.up must be 3 finite numbers"),
         (("--rgbd_folder.stride", 0), "rgbd_folder.stride must be at least 1"),
+        (("--rgbd_folder.colour_from_depth", str([0.0] * 16)), "must be a rigid transform by rows"),
+        (("--rgbd_folder.colour_from_depth", "[29, 21, 0]"), "of less than 1 metre"),
+        (("--reader", "synthetic"), "takes the source 'synthetic' alone"),
         (("--device", "tpu"), "device must be 'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
-        (("--synthetic.fov_deg", 5, "--reader", "synthetic"), "synthetic.fov_deg must be 20 to 120"),
     ],
 )
 def test_an_option_that_does_not_exist_or_fit(cli, whole_folder, tmp_path, more, said):
     refused(cli, 2, said, *run(whole_folder.path, tmp_path / "o", *more), out=tmp_path / "o")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rgbd_folder: 3", "sources: 3", "sources: [3]", "tasks: 3", "sed: 1", "rgbd_folder: {stride: x}", "["],
+)
+def test_a_config_file_that_does_not_fit(cli, whole_folder, tmp_path, text):
+    config = tmp_path / "c.yaml"
+    config.write_text(text)
+    sources = () if "sources" in text else (whole_folder.path,)
+    code, _, stderr = cli("datagen", "run", *sources, "--config", config, "--out", tmp_path / "o")
+    assert code == 2
+    assert "Traceback" not in stderr
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("name", ["run.json", "manifest.json"])
+def test_a_damaged_record_of_a_run(cli, whole_folder, tmp_path, name):
+    out = tmp_path / "o"
+    assert cli(*run(whole_folder.path, out))[0] == 0
+    (out / name).write_text("{")
+    refused(cli, 2, "must be JSON", *run(whole_folder.path, out))
+
+
+def test_a_cache_that_cannot_be_written_leaves_nothing(cli, whole_folder, tmp_path):
+    (tmp_path / "file").write_text("x")
+    out = tmp_path / "o"
+    refused(cli, 1, "file", *run(whole_folder.path, out, "--cache", tmp_path / "file" / "c"), out=out)
 
 
 def test_an_unknown_option_is_usage(cli, whole_folder, tmp_path):

@@ -25,6 +25,7 @@ def test_bounds_are_inclusive():
     # 120 is exactly 20 % over 100 and exactly 20 % under 150
     assert constant_score(number_rows([100, 150])) == 1.0
     assert constant_score(number_rows([100, 151])) == 0.5
+    assert constant_score(number_rows([4, 6])) == 1.0  # at 4.8, which floats miss
 
 
 def test_most_frequent_choice_and_position():

@@ -230,3 +230,36 @@ def test_a_synthetic_dataset_can_move(cli, tmp_path, monkeypatch):
     for row in made.rows():
         for k in range(len(row["images"])):
             assert Path(made.image(row, k).path).is_file()
+
+
+def test_spellings_of_a_path_are_one_run(cli, whole_folder, tmp_path, monkeypatch):
+    out = tmp_path / "o"
+    monkeypatch.chdir(whole_folder.path.parent)
+    assert cli("datagen", "run", whole_folder.path.name, "--out", out, *SMALL)[0] == 0
+    before = digests(out)
+    for spelling in (f"./{whole_folder.path.name}/", whole_folder.path):
+        code, said, _ = cli("datagen", "run", spelling, "--out", out, *SMALL)
+        assert code == 0
+        assert "nothing was left to do" in said
+    monkeypatch.chdir(whole_folder.path)
+    assert cli("datagen", "run", ".", "--out", tmp_path / "dot", *SMALL)[0] == 0
+    assert digests(tmp_path / "dot") == before
+
+
+def test_what_an_interrupted_run_left_beside_is_swept(cli, whole_folder, tmp_path):
+    out = tmp_path / "o"
+    (out / "images" / ".room0000.1.beside").mkdir(parents=True)
+    (out / ".run.json.1.beside").write_text("{")
+    (out / "images" / ".room0000.1.beside" / "x").write_text("x")
+    (out / "images").rename(out / ".images.1.beside")
+    assert cli("datagen", "run", whole_folder.path, "--out", out, *SMALL)[0] == 0
+    assert not list(out.glob("**/.*"))
+
+
+def test_a_shard_that_vanished_is_made_again(cli, whole_folder, tmp_path):
+    out = tmp_path / "o"
+    assert cli("datagen", "run", whole_folder.path, "--out", out, *SMALL)[0] == 0
+    before = digests(out)
+    (out / "data" / "box.parquet").unlink()
+    assert cli("datagen", "run", whole_folder.path, "--out", out, *SMALL)[0] == 0
+    assert digests(out) == before

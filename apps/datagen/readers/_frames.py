@@ -10,12 +10,13 @@ import kornia_rs.io
 import numpy as np
 
 from spatialgeom.apps.errors import InputError
-from spatialgeom.apps.images import read_size
+from spatialgeom.apps.images import is_complete, read_size
 
 FrameFiles = dict[str, Path]  # kind -> file
 
 # a principal point further from the centre than this part of the side belongs to an image of another size
 _OFF_CENTRE = 0.2
+_FARTHEST_M = 10_000.0  # from the world's origin
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,12 @@ def _read_frame(
         raise InputError("pose file is not a 4x4 matrix")
     if not np.isfinite(pose).all():
         raise InputError("pose is not finite (tracking was lost)")
-    if abs(np.linalg.det(pose[:3, :3]) - 1) > 0.05:
+    if abs(np.linalg.det(pose[:3, :3]) - 1) > 0.05 or np.abs(pose[:3, 3]).max() > _FARTHEST_M:
         raise InputError("pose is not a rigid transform")
-    return pose, _size(files, "color"), _size(files, "depth")
+    sizes = _size(files, "color"), _size(files, "depth")
+    if not is_complete(files["color"]):
+        raise InputError("color file is truncated")
+    return pose, *sizes
 
 
 def _size(files: FrameFiles, kind: str) -> tuple[int, int]:

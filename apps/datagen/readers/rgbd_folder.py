@@ -54,12 +54,25 @@ class RgbdFolderOptions:
             if value is not None and (len(value) not in lengths or not np.isfinite(value).all()):
                 expected = " or ".join(str(n) for n in lengths)
                 raise UsageError(f"rgbd_folder.{name} must be {expected} finite numbers, got {list(value)}")
+        _check_transform(self.colour_from_depth)
         if self.up is not None and np.linalg.norm(self.up) == 0:
             raise UsageError("rgbd_folder.up must be a direction, got the zero vector")
         if self.stride < 1:
             raise UsageError(f"rgbd_folder.stride must be at least 1, got {self.stride}")
         if not self.depth_scale > 0:
             raise UsageError(f"rgbd_folder.depth_scale must be positive, got {self.depth_scale}")
+
+
+def _check_transform(given: list[float] | None) -> None:
+    """Refuse a transform that no device's cameras have, such as one by columns or in millimetres."""
+    transform = _colour_from_depth(given)
+    rotation, apart_m = transform[:3, :3], float(np.linalg.norm(transform[:3, 3]))
+    rigid = np.allclose(rotation @ rotation.T, np.eye(3), atol=0.05) and np.linalg.det(rotation) > 0
+    if not rigid or not np.array_equal(transform[3], [0, 0, 0, 1]) or apart_m > 1:
+        raise UsageError(
+            "rgbd_folder.colour_from_depth must be a rigid transform by rows, of less than 1 metre, "
+            f"got {transform.tolist()}"
+        )
 
 
 def _recognises(path: Path) -> bool:
@@ -106,7 +119,7 @@ def _matrix(folder: Path, given: list[float] | None) -> np.ndarray:
 def _numbers(file: Path) -> np.ndarray | None:
     try:
         return np.array(file.read_text(encoding="ascii").split(), float)
-    except ValueError:
+    except (ValueError, OSError):
         return None
 
 
@@ -120,7 +133,7 @@ def _colour_from_depth(given: list[float] | None) -> np.ndarray:
 
 def _list_frames(folder: Path) -> dict[str, FrameFiles]:
     frames: dict[str, FrameFiles] = {}
-    for file in folder.iterdir():
+    for file in sorted(folder.iterdir()):
         if match := _FRAME.fullmatch(file.name):
             kind = match[2].partition(".")[0]
             frames.setdefault(match[1], FrameFiles())[kind] = file
@@ -137,6 +150,13 @@ def _load(handle: SceneHandle, _: Path) -> Scene:
     folder = Path(handle.path)
     frames = read_frames(_list_frames(folder), ("color", "depth", "pose"), _pose, options.stride, handle.name)
     depth_k = _matrix(folder, options.depth_intrinsics)
+    if options.colour_intrinsics is None and frames.colour_size != frames.depth_size:
+        (height, width), (depth_height, depth_width) = frames.colour_size, frames.depth_size
+        raise InputError(
+            f"{handle.name} has colour images of {width}x{height} and depth images of "
+            f"{depth_width}x{depth_height}, so one camera matrix cannot serve both; "
+            "give --rgbd_folder.colour_intrinsics"
+        )
     colour_k = depth_k if options.colour_intrinsics is None else _matrix(folder, options.colour_intrinsics)
     check_intrinsics(handle.name, "depth", depth_k, frames.depth_size, "--rgbd_folder.depth_intrinsics")
     check_intrinsics(handle.name, "colour", colour_k, frames.colour_size, "--rgbd_folder.colour_intrinsics")

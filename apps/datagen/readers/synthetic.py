@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,16 @@ from spatialgeom.apps.datagen.synthetic import (
     pinhole,
     render,
 )
+from spatialgeom.apps.datagen.writer import BESIDE
 from spatialgeom.apps.errors import UsageError
 
 _DEPTH_SCALE = 0.0002  # 0.2 mm steps reach 13 m
 _JPEG_QUALITY = 92
 
 
-def _scenes(_: Path, options: SyntheticOptions) -> list[SceneHandle]:
+def _scenes(source: Path, options: SyntheticOptions) -> list[SceneHandle]:
+    if str(source) != "synthetic":
+        raise UsageError(f"the reader synthetic takes the source 'synthetic' alone, got {str(source)!r}")
     for name, least in (
         ("scenes", 1),
         ("frames", 1),
@@ -74,16 +76,18 @@ def _render_scene(place: Path, index: int, scan: int, options: SyntheticOptions)
     """Write a room's frames beside their place and rename the folder, so that it is whole or absent."""
     room = build_room(options.seed, index)
     matrix = pinhole(options)
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
+    beside = place.with_name(f".{place.name}.{os.getpid()}{BESIDE}")
     beside.mkdir(parents=True)
     np.savetxt(beside / "camera-intrinsics.txt", matrix)
     _write_instances(beside / "instances.json", room)
+    # what a person sees through a window is farther than its glass, so no depth is known there
+    panes = [item.id for item in room.instances if item.category == "window"]
     for frame, pose in enumerate(camera_path(room, options.frames, options.seed + scan)):
         picture = render(room, pose, matrix, (options.height, options.width))
         stem = str(beside / f"frame-{frame:06d}")
         depth = np.rint(picture.depth_m / _DEPTH_SCALE)
-        steps = np.where(depth < 65535, depth, 0).astype(np.uint16)
+        known = (depth < 65535) & ~np.isin(picture.instance, panes)
+        steps = np.where(known, depth, 0).astype(np.uint16)
         kornia_rs.io.write_image_png_u16(f"{stem}.depth.png", steps[..., None], "mono")
         kornia_rs.io.write_image_png_u16(f"{stem}.instance.png", picture.instance[..., None], "mono")
         Image.fromarray(picture.colour).save(f"{stem}.color.jpg", quality=_JPEG_QUALITY)

@@ -21,7 +21,7 @@ def _keep(geometry: SceneGeometry, rules: Rules, *, axis: int) -> np.ndarray:
     """Keep orders in which the images settle the direction."""
     component = np.abs(both_orders(geometry, "translation")[..., axis])
     distance = both_orders(geometry, "distance")
-    return (component >= rules.component_m) & (component >= rules.component_rel * distance)
+    return (component > 0) & (component >= rules.component_m) & (component >= rules.component_rel * distance)
 
 
 def _draw(context: Context, units: Columns, slots: np.ndarray, *, axis: int) -> tuple[Columns, np.ndarray]:
@@ -30,7 +30,7 @@ def _draw(context: Context, units: Columns, slots: np.ndarray, *, axis: int) -> 
     allowed = _keep(context.geometry, context.rules, axis=axis)[pair]
     swap, ok = draw_order(context, slots, allowed, component > 0)
     chosen = component[np.arange(len(pair)), swap.astype(int)]
-    return {**units, "swap": swap, "component": chosen}, ok
+    return {**units, "swap": swap, "component": chosen, "label": chosen > 0}, ok
 
 
 def _describe(context: Context, units: Columns, *, axis: int) -> Description:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from spatialgeom.apps.datagen.geometry import SceneGeometry
+from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.task import Columns, Context, Description, Task
 from spatialgeom.apps.datagen.tasks._pairs import both_orders, coin_order, in_order
 from spatialgeom.apps.datagen.tasks._pixels import as_text
@@ -11,6 +13,11 @@ from spatialgeom.apps.records import Number, Vector
 
 _DISTANCE = Number("distance", "mm")
 _DISPLACEMENT = Vector("displacement", "mm")
+
+
+def _keep(geometry: SceneGeometry, rules: Rules) -> np.ndarray:
+    """Keep pairs whose cameras are apart: below that, poses hold more error than movement."""
+    return both_orders(geometry, "distance") >= rules.component_m
 
 
 def _moved(context: Context, units: Columns) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
@@ -41,6 +48,7 @@ TASKS = (
         name="camera_distance",
         family="camera",
         unit="frame_pair",
+        keep=_keep,
         describe=_describe_distance,
         scoring=_DISTANCE,
         wording=DISTANCE_WORDING,
@@ -49,6 +57,7 @@ TASKS = (
         name="camera_displacement",
         family="camera",
         unit="frame_pair",
+        keep=_keep,
         describe=_describe_displacement,
         scoring=_DISPLACEMENT,
         wording=DISPLACEMENT_WORDING,

@@ -26,7 +26,7 @@ def _keep(geometry: SceneGeometry, rules: Rules, *, angle: str) -> np.ndarray:
     """Keep pairs whose turn can be seen, and whose cameras do not look so steeply that yaw exaggerates it."""
     turn = np.abs(both_orders(geometry, f"{angle}_deg"))
     steepest = np.abs(geometry.pitch_deg[geometry.pairs]).max(axis=1, initial=0.0)
-    return (turn >= rules.turn_deg) & (steepest <= rules.steepest_deg)[:, None]
+    return (turn > 0) & (turn >= rules.turn_deg) & (steepest <= rules.steepest_deg)[:, None]
 
 
 def _draw_direction(
@@ -36,7 +36,8 @@ def _draw_direction(
     turn = both_orders(context.geometry, f"{angle}_deg")[pair]
     allowed = _keep(context.geometry, context.rules, angle=angle)[pair]
     swap, ok = draw_order(context, slots, allowed, turn > 0)
-    return {**units, "swap": swap, "turn": turn[np.arange(len(pair)), swap.astype(int)]}, ok
+    chosen = turn[np.arange(len(pair)), swap.astype(int)]
+    return {**units, "swap": swap, "turn": chosen, "label": chosen > 0}, ok
 
 
 def _draw_size(

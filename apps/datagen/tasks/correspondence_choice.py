@@ -1,8 +1,11 @@
 """Which of four dots in Image-2 is the dot of Image-1?"""
 
 import numpy as np
+import torch
 
+import spatialgeom as sg
 from spatialgeom.apps.datagen.task import Columns, Context, Description, Marks, Task
+from spatialgeom.apps.datagen.tasks._pixels import nearest_pixel
 from spatialgeom.apps.datagen.tasks._shared_points import draw_shared_points, shares_a_point
 from spatialgeom.apps.datagen.tasks._words_correspondence_choice import WORDING
 from spatialgeom.apps.marks import dot_radius
@@ -10,6 +13,7 @@ from spatialgeom.apps.records import Choice
 
 _LABELS = ("A", "B", "C", "D")
 _CANDIDATES = 48
+_POOL = 512  # surface pixels that a frame's easy distractors are taken from
 
 
 def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns, np.ndarray]:
@@ -24,7 +28,9 @@ def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns,
     nearest = context.balanced_slots(slots, 4, "nearest") == 0
     source, answer = columns["pixels"][:, 0], columns["pixels"][:, 1]
     candidates = np.where(
-        hard[:, None, None], _around(context, rng, answer), _anywhere(context, rng, len(slots))
+        hard[:, None, None],
+        _around(context, rng, answer),
+        _on_surfaces(context, rng, columns["frames"][:, 1]),
     )
     width = context.geometry.camera.size[1]
     low, high = context.rules.hard_apart
@@ -39,9 +45,21 @@ def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns,
     return {**columns, "distractors": chosen, "hard": hard}, ok
 
 
-def _anywhere(context: Context, rng: np.random.Generator, count: int) -> np.ndarray:
-    height, width = context.geometry.camera.size
-    return np.stack([rng.integers(side, size=(count, _CANDIDATES)) for side in (width, height)], axis=2)
+def _on_surfaces(context: Context, rng: np.random.Generator, frames: np.ndarray) -> np.ndarray:
+    """Return pixels (n, C, 2) of points askable in each frame, from a pool per frame.
+
+    Pixels from anywhere would be told from the answer by where surfaces are: a walk keeps its height, so the
+    answer is the dot whose height in the image changed least.
+    """
+    used, row = np.unique(frames, return_inverse=True)
+    askable = torch.from_numpy(context.geometry.askable)
+    counts = sg.count_bits(askable).numpy()[used]
+    rank = rng.integers(counts[:, None], size=(len(used), _POOL)).ravel()
+    pooled = np.repeat(used, _POOL)
+    points = sg.nth_bit(askable, torch.from_numpy(rank), torch.from_numpy(pooled)).numpy()
+    uv, _ = context.geometry.project(pooled, points)
+    pool = nearest_pixel(uv, context.geometry.camera).reshape(len(used), _POOL, 2)
+    return pool[row[:, None], rng.integers(_POOL, size=(len(frames), _CANDIDATES))]
 
 
 def _around(context: Context, rng: np.random.Generator, centre: np.ndarray) -> np.ndarray:

@@ -5,6 +5,8 @@ import torch
 from numba import get_num_threads, njit, prange
 from torch import Tensor
 
+from spatialgeom.backends.cpu._memory import empty
+
 _BLOCK = 1024  # points projected as vectors before they are scattered one by one
 
 
@@ -85,7 +87,7 @@ def render_depth(
     radius: int,
     near: float,
 ) -> Tensor:
-    images = points.new_empty((cam_from_world.shape[0], *image_size))
+    images = empty((cam_from_world.shape[0], *image_size), points.dtype)
     if images.numel():
         xyz = torch.stack(points.detach().unbind(-1)).numpy()
         real = xyz.dtype.type

@@ -5,6 +5,8 @@ import torch
 from numba import njit, prange
 from torch import Tensor
 
+from spatialgeom.backends.cpu._memory import empty
+
 _BLOCK = 4096  # points a task takes; its rows of coordinates stay in the first-level cache
 _NO_READING = 65535  # largest uint16, beside 0
 
@@ -53,9 +55,9 @@ def project_points(
     *batch, frames, _, _ = cam_from_world.shape
     count = points.shape[-2]
     height, width = image_size
-    uv = points.new_empty((*batch, frames, count, 2))
-    depth = points.new_empty((*batch, frames, count))
-    valid = torch.empty(depth.shape, dtype=torch.bool)
+    uv = empty((*batch, frames, count, 2), points.dtype)
+    depth = empty((*batch, frames, count), points.dtype)
+    valid = empty(tuple(depth.shape), torch.bool)
     if depth.numel():
         xyz = _array(torch.stack(points.reshape(-1, count, 3).unbind(-1), 1))
         real = xyz.dtype.type
@@ -113,8 +115,8 @@ def unproject_depth(
     depth: Tensor, intrinsics: Tensor, world_from_cam: Tensor, depth_scale: float
 ) -> tuple[Tensor, Tensor]:
     height, width = depth.shape[-2:]
-    points = intrinsics.new_empty((*depth.shape, 3))
-    valid = torch.empty(depth.shape, dtype=torch.bool)
+    points = empty((*depth.shape, 3), intrinsics.dtype)
+    valid = empty(tuple(depth.shape), torch.bool)
     if depth.numel():
         readings = _array(depth.reshape(-1, height, width))
         pixels = np.arange(max(height, width), dtype=points.numpy().dtype)
