@@ -24,34 +24,26 @@ def overlap_matrix(visible: Tensor, other: Tensor | None) -> tuple[Tensor, Tenso
     tiles = np.argwhere(np.ones([-(-size // _TILE) for size in intersection.shape], dtype=bool))
     if other is None:
         tiles = tiles[tiles[:, 0] <= tiles[:, 1]]
-    counts = count_bits(left)
     passes = max(1, -(-left.shape[1] // _BLOCK_WORDS))
-    _overlap_kernel(
+    _intersection_kernel(
         left.numpy().view(np.uint64),
         right.numpy().view(np.uint64),
-        counts.numpy(),
-        (counts if other is None else count_bits(right)).numpy(),
         tiles,
         other is None,
         # passes of one length, in whole vectors
         max(16, -(-left.shape[1] // (16 * passes)) * 16),
         intersection.numpy(),
-        iou.numpy(),
     )
+    # the counts of sets with themselves are on the diagonal: no pass over the words of their own
+    counts = intersection.diagonal().clone() if other is None else count_bits(left)
+    right_counts = counts if other is None else count_bits(right)
+    _ratio_kernel(intersection.numpy(), counts.numpy(), right_counts.numpy(), iou.numpy())
     return intersection, iou
 
 
-@njit(cache=True, parallel=True, nogil=True, error_model="numpy")
-def _overlap_kernel(
-    left: Words,
-    right: Words,
-    left_counts: Ints,
-    right_counts: Ints,
-    tiles: Ints,
-    symmetric: bool,
-    block: int,
-    intersection: Ints,
-    iou: NDArray[np.float64],
+@njit(cache=True, parallel=True, nogil=True)
+def _intersection_kernel(
+    left: Words, right: Words, tiles: Ints, symmetric: bool, block: int, intersection: Ints
 ) -> None:
     for task in prange(tiles.shape[0]):
         i0, j0 = _TILE * tiles[task, 0], _TILE * tiles[task, 1]
@@ -62,13 +54,20 @@ def _overlap_kernel(
             for i in range(i0, i1, 4):
                 for j in range(i if diagonal else j0, j1, 2):
                     _add_register_tile(left, right, i, j, start, stop, intersection)
-        for i in range(i0, i1):
-            for j in range(i if diagonal else j0, j1):
-                shared = intersection[i, j]
-                ratio = shared / max(1, left_counts[i] + right_counts[j] - shared)
-                iou[i, j] = ratio
-                if symmetric:
-                    intersection[j, i], iou[j, i] = shared, ratio
+        if symmetric:
+            for i in range(i0, i1):
+                for j in range(i if diagonal else j0, j1):
+                    intersection[j, i] = intersection[i, j]
+
+
+@njit(cache=True, parallel=True, nogil=True, error_model="numpy")
+def _ratio_kernel(
+    intersection: Ints, left_counts: Ints, right_counts: Ints, iou: NDArray[np.float64]
+) -> None:
+    for row in prange(iou.shape[0]):
+        for j in range(iou.shape[1]):
+            shared = intersection[row, j]
+            iou[row, j] = shared / max(1, left_counts[row] + right_counts[j] - shared)
 
 
 @njit(cache=True, nogil=True)
