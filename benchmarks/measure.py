@@ -16,6 +16,8 @@ Call = Callable[[], Any]
 
 _SHORTEST_SAMPLE_NS = 20_000_000
 _FEWEST_SAMPLES = 3
+# a call this short is made once untimed before each sample, to find caches and memory as it leaves them
+_SHORT_S = 1.0
 
 
 class Spread(NamedTuple):
@@ -45,11 +47,14 @@ def time_interleaved(
     """
     numbers = {name: _calls_per_sample(call, device) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
-    spent = dict.fromkeys(calls, 0.0)
+    spent, last_s = dict.fromkeys(calls, 0.0), dict.fromkeys(calls, 0.0)
     for turn in range(repeats):
         for name, call in calls.items():
             if turn < _FEWEST_SAMPLES or spent[name] < budget_s:
+                if last_s[name] < _SHORT_S:
+                    call()
                 elapsed = _elapsed_ns(call, numbers[name], device)
+                last_s[name] = elapsed / numbers[name] / 1e9
                 samples[name].append(elapsed / numbers[name])
                 spent[name] += elapsed / 1e9
     return {name: _spread(values) for name, values in samples.items()}

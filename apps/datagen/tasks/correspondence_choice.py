@@ -27,11 +27,9 @@ def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns,
     hard = context.balanced_slots(slots, 2, "hard").astype(bool)
     nearest = context.balanced_slots(slots, 4, "nearest") == 0
     source, answer = columns["pixels"][:, 0], columns["pixels"][:, 1]
-    candidates = np.where(
-        hard[:, None, None],
-        _around(context, rng, answer),
-        _on_surfaces(context, rng, columns["frames"][:, 1]),
-    )
+    spread = _on_surfaces if context.rules.balanced else _anywhere
+    easy = spread(context, rng, columns["frames"][:, 1])
+    candidates = np.where(hard[:, None, None], _around(context, rng, answer), easy)
     width = context.geometry.camera.size[1]
     low, high = context.rules.hard_apart
     least = np.where(hard, low, context.rules.easy_apart) * width
@@ -43,6 +41,11 @@ def _draw(context: Context, units: Columns, slots: np.ndarray) -> tuple[Columns,
     must_be_nearer = ~nearest & context.rules.balanced
     chosen, ok = _choose(candidates, usable, nearer, must_be_nearer, least, most)
     return {**columns, "distractors": chosen, "hard": hard}, ok
+
+
+def _anywhere(context: Context, rng: np.random.Generator, frames: np.ndarray) -> np.ndarray:
+    height, width = context.geometry.camera.size
+    return np.stack([rng.integers(side, size=(len(frames), _CANDIDATES)) for side in (width, height)], axis=2)
 
 
 def _on_surfaces(context: Context, rng: np.random.Generator, frames: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spatialgeom.backends.cpu._popcount import widest_vectors
 from spatialgeom.backends.reference.rigid_clusters import cut_linkage
 
 # a tile's state, two floats a pair, and one step's positions fit the first-level cache
@@ -16,6 +17,7 @@ _FLAGS = {"contract", "nsz"}
 
 @nb.njit(fastmath=_FLAGS, error_model="numpy", nogil=True)
 def _range_tile(planes, i, j, low, high):
+    widest_vectors()
     low[:] = np.inf
     high[:] = -np.inf
     columns = low.shape[1]
@@ -37,6 +39,7 @@ def _range_tile(planes, i, j, low, high):
 
 @nb.njit(fastmath=_FLAGS, error_model="numpy", nogil=True)
 def _path_tile(planes, i, j, ignore_below, previous, total):
+    widest_vectors()
     previous[:] = np.nan
     total[:] = 0
     zero = total.dtype.type(0)
