@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
+# before Triton's kernels are defined: without a GPU its interpreter runs them, on the CPU
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
 import spatialgeom
-from spatialgeom._dispatch import OPERATIONS, why_unavailable
+from spatialgeom._dispatch import why_unavailable
+from spatialgeom._operation import OPERATIONS
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 TEST_DATA = Path(os.environ.get("SPATIALGEOM_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

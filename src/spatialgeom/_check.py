@@ -24,6 +24,20 @@ def _is_kind(dtype: torch.dtype, kind: str) -> bool:
     )
 
 
+def value_range(values: Tensor) -> tuple[int, int]:
+    """Return the least and the largest value, or (-1, -1) if there is none; it waits for the device."""
+    if values.numel() == 0:
+        return -1, -1
+    low, high = values.aminmax()
+    return int(low), int(high)
+
+
+def refuse_skew(operation: str, intrinsics: Tensor) -> None:
+    """Refuse pinhole matrices that have skew."""
+    if bool((intrinsics[..., 0, 1] != 0).any()):
+        raise ValueError(f"{operation}: intrinsics must have zero skew (entry [0, 1]); undistort first")
+
+
 class ArgumentCheck:
     """Check the tensors of one call; a size named in one argument must match in the next.
 
@@ -63,8 +77,6 @@ class ArgumentCheck:
         shape = tuple(value.shape) if isinstance(value, Tensor) else ()
         shared = len(shape) == 2 or (len(shape) == 3 and shape[0] == 1)
         self(name, value, "3 3" if len(shape) == 2 else "1 3 3" if shared else "... F 3 3")
-        if bool((value[..., 0, 1] != 0).any()):
-            raise ValueError(f"{self.operation}: {name} must have zero skew (entry [0, 1]); undistort first")
         return value.reshape(1, 3, 3).expand(frames, 3, 3) if shared else value
 
     def no_gradient(self, *tensors: Tensor) -> None:

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,59 +13,42 @@ import torch
 
 from spatialgeom.errors import BackendError
 
-BACKENDS = ("cpu", "reference")
+BACKENDS = ("triton", "cpu", "reference")
 PREFERENCE = {"cuda": ("triton", "reference"), "cpu": ("cpu", "reference")}
-OPERATIONS: dict[str, "Operation"] = {}
 
 _requested: ContextVar[str | None] = ContextVar("spatialgeom_backend", default=None)
 
 
-@dataclass(frozen=True)
-class Operation:
-    """A public operation and the backends that implement it.
+def choose_backend(
+    operation: str, backends: tuple[str, ...], device: torch.device, asked: str | None = None
+) -> str:
+    """Return which of the ``backends`` of an operation runs on tensors of ``device``.
 
-    Backend ``b`` implements it as ``spatialgeom.backends.<b>.<module>.<name>``, imported on first use.
+    Raises:
+        BackendError: ``asked``, or the one of :func:`use_backend` or ``SPATIALGEOM_BACKEND``, does not exist
+            or cannot run on ``device``.
     """
+    asked = asked or _requested.get() or os.environ.get("SPATIALGEOM_BACKEND")
+    if asked is not None:
+        if asked not in backends:
+            raise BackendError(f"{operation} has no {asked!r} backend; it has {', '.join(backends)}")
+        if reason := why_unavailable(asked, device.type):
+            raise BackendError(f"{operation}: backend {asked!r} cannot run on {device}: {reason}")
+        return asked
+    for candidate in PREFERENCE.get(device.type, ("reference",)):
+        if candidate in backends:
+            if (reason := why_unavailable(candidate, device.type)) is None:
+                return candidate
+            _warn_once(f"{operation} runs on a slower backend because {candidate!r} cannot: {reason}")
+    return "reference"
 
-    module: str
-    name: str
-    backends: tuple[str, ...] = BACKENDS
 
-    def __post_init__(self) -> None:
-        if "reference" not in self.backends:
-            raise ValueError(f"{self.name} needs a reference")
-        OPERATIONS[self.name] = self
-
-    def implementation(self, device: torch.device, backend: str | None = None) -> Callable[..., Any]:
-        """Return the implementation to call for tensors on ``device``.
-
-        Raises:
-            BackendError: ``backend``, or the one of :func:`use_backend` or ``SPATIALGEOM_BACKEND``,
-                does not exist or cannot run on ``device``.
-        """
-        asked = backend or _requested.get() or os.environ.get("SPATIALGEOM_BACKEND")
-        if asked is not None:
-            if asked not in self.backends:
-                raise BackendError(f"{self.name} has no {asked!r} backend; it has {', '.join(self.backends)}")
-            if reason := why_unavailable(asked, device.type):
-                raise BackendError(f"{self.name}: backend {asked!r} cannot run on {device}: {reason}")
-            return self._load(asked)
-        for candidate in PREFERENCE.get(device.type, ("reference",)):
-            if candidate in self.backends:
-                if (reason := why_unavailable(candidate, device.type)) is None:
-                    return self._load(candidate)
-                _warn_once(f"{self.name} runs on a slower backend because {candidate!r} cannot: {reason}")
-        return self._load("reference")
-
-    def gradient(self) -> Callable[..., Any]:
-        """Return the reference's ``<name>_gradient``, which differentiates the result of every backend."""
-        return self._load("reference", "_gradient")
-
-    def _load(self, backend: str, suffix: str = "") -> Callable[..., Any]:
-        function: Callable[..., Any] = getattr(
-            importlib.import_module(f"spatialgeom.backends.{backend}.{self.module}"), self.name + suffix
-        )
-        return function
+def load_implementation(backend: str, module: str, name: str) -> Callable[..., Any]:
+    """Return ``spatialgeom.backends.<backend>.<module>.<name>``, imported on first use."""
+    function: Callable[..., Any] = getattr(
+        importlib.import_module(f"spatialgeom.backends.{backend}.{module}"), name
+    )
+    return function
 
 
 @contextmanager
@@ -104,4 +86,5 @@ def why_unavailable(backend: str, device_type: str) -> str | None:
 
 @cache
 def _warn_once(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=4)
+    # above this: the choice, the operation's implementation, the public function, its caller
+    warnings.warn(message, RuntimeWarning, stacklevel=5)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import spatialgeom
-from spatialgeom._dispatch import BACKENDS, OPERATIONS
+from spatialgeom._dispatch import BACKENDS
+from spatialgeom._operation import OPERATIONS, WITHOUT_KERNEL
 
 # the names that users build on; one may be added, none taken away
 # fmt: off
@@ -70,6 +71,5 @@ def test_every_operation_has_a_reference_and_a_cpu_backend():
         getattr(spatialgeom, name)
     assert len(OPERATIONS) >= 14
     for operation in OPERATIONS.values():
-        for backend in BACKENDS:
-            assert backend in operation.backends, operation.name
-            assert callable(operation._load(backend))
+        assert set(WITHOUT_KERNEL) <= set(operation.backends) <= set(BACKENDS), operation.name
+        assert all(callable(operation.implementation(backend)) for backend in operation.backends)

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+pytest.importorskip("kornia")
+
 from spatialgeom import project_points
 from spatialgeom.errors import ShapeError
 from spatialgeom.interop.kornia import from_kornia, to_kornia

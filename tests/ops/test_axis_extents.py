@@ -184,7 +184,7 @@ def test_threads_do_not_change_a_bit():
         ({"labels": torch.zeros(5)}, DTypeError, "labels must be int32 or int64, got torch.float32"),
         ({"points": torch.zeros(5, 3).half()}, DTypeError, "points must be float32 or float64, got"),
         ({"points": torch.zeros(5, 3).requires_grad_()}, DTypeError, "has no gradient"),
-        ({"labels": torch.tensor([0, 0, -2, 0, 0])}, ValueError, "labels must be -1 or more, got -2"),
+        ({"labels": torch.tensor([0, 0, -2, 0, 0])}, ValueError, "labels must be in -1..0, got -2..0"),
         (
             {"visible": torch.zeros(2, 1, device="meta").long()},
             DeviceError,

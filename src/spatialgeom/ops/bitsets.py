@@ -6,16 +6,9 @@ Bit ``p % 64`` of word ``p // 64`` says whether point ``p`` is in the set; spare
 import torch
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
+from spatialgeom._check import ArgumentCheck, value_range
+from spatialgeom._operation import WITH_KERNEL, WITHOUT_KERNEL, register
 from spatialgeom.errors import ShapeError
-
-_PACK = Operation("bitsets", "pack_bits")
-_UNPACK = Operation("bitsets", "unpack_bits")
-_COUNT = Operation("bitsets", "count_bits")
-_UNION = Operation("bitsets", "union_bits")
-_SELECT = Operation("bitsets", "select_bits")
-_NTH = Operation("bitsets", "nth_bit")
 
 
 def pack_bits(mask: Tensor, *, backend: str | None = None) -> Tensor:
@@ -39,7 +32,7 @@ def pack_bits(mask: Tensor, *, backend: str | None = None) -> Tensor:
         tensor([5])
     """
     ArgumentCheck("pack_bits")("mask", mask, "... N", "bool")
-    result: Tensor = _PACK.implementation(mask.device, backend)(mask)
+    result: Tensor = _PACK(mask, backend)
     return result
 
 
@@ -68,7 +61,7 @@ def unpack_bits(words: Tensor, count: int, *, backend: str | None = None) -> Ten
     width = words.shape[-1]
     if count < 0 or -(-count // 64) != width:
         raise ShapeError(f"unpack_bits: count must need W = {width} words of 64 bits; got {count}")
-    result: Tensor = _UNPACK.implementation(words.device, backend)(words, count)
+    result: Tensor = _UNPACK(words, count, backend)
     return result
 
 
@@ -77,7 +70,7 @@ def count_bits(words: Tensor, *, backend: str | None = None) -> Tensor:
 
     Args:
         words: Packed bits, int64, ``(..., W)``.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         Number of set bits, int64, ``(...,)``.
@@ -93,7 +86,7 @@ def count_bits(words: Tensor, *, backend: str | None = None) -> Tensor:
         tensor([ 3, 64])
     """
     ArgumentCheck("count_bits")("words", words, "... W", "words")
-    result: Tensor = _COUNT.implementation(words.device, backend)(words)
+    result: Tensor = _COUNT(words, backend)
     return result
 
 
@@ -105,8 +98,9 @@ def union_bits(
     Args:
         words: Packed bits of F sets, int64, ``(F, W)``.
         groups: Group of each set, int32 or int64, ``(F,)``: 0 to G - 1, or -1 for a set in no group.
-        group_count: Number of groups G. None takes one more than the largest label.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        group_count: Number of groups G. None takes one more than the largest label, for which a GPU is waited
+            for.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         Packed bits of the unions, int64, ``(G, W)``; zero for a group without sets.
@@ -115,7 +109,7 @@ def union_bits(
         ShapeError: A shape does not fit, or F differs.
         DTypeError: ``words`` is not int64, or ``groups`` is not an integer tensor.
         DeviceError: The tensors are on different devices.
-        ValueError: A label is below -1, or not below ``group_count``.
+        ValueError: A label is below -1, or not below ``group_count``; on a GPU it is no group instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -127,11 +121,8 @@ def union_bits(
     check = ArgumentCheck("union_bits")
     check("words", words, "F W", "words")
     check("groups", groups, "F", "integer")
-    low, high = _range(groups)
-    count = high + 1 if group_count is None else group_count
-    if low < -1 or high >= count:
-        raise ValueError(f"union_bits: groups must be in -1..{count - 1}; got {low}..{high}")
-    result: Tensor = _UNION.implementation(words.device, backend)(words, groups.long(), count)
+    count = 1 + max(-1, value_range(groups)[1]) if group_count is None else group_count
+    result: Tensor = _UNION(words, groups.long(), count, backend)
     return result
 
 
@@ -162,8 +153,7 @@ def select_bits(words: Tensor, index: Tensor, *, backend: str | None = None) -> 
     check = ArgumentCheck("select_bits")
     check("words", words, "F W", "words")
     check("index", index, "M", "integer")
-    _check_range("select_bits", "index", index, 64 * words.shape[1])
-    result: Tensor = _SELECT.implementation(words.device, backend)(words, index.long())
+    result: Tensor = _SELECT(words, index.long(), backend)
     return result
 
 
@@ -202,20 +192,57 @@ def nth_bit(words: Tensor, k: Tensor, rows: Tensor | None = None, *, backend: st
         words = words[:1] if shared else words
     else:
         check("rows", rows, "M", "integer")
-        _check_range("nth_bit", "rows", rows, words.shape[0])
-    result: Tensor = _NTH.implementation(words.device, backend)(words, k.long(), rows.long())
+    result: Tensor = _NTH(words, k.long(), rows.long(), backend)
     return result
 
 
-def _range(values: Tensor) -> tuple[int, int]:
-    """Return the least and the largest value, or (-1, -1) if there is none."""
-    if values.numel() == 0:
-        return -1, -1
-    low, high = torch.aminmax(values)
-    return int(low), int(high)
-
-
-def _check_range(operation: str, name: str, values: Tensor, limit: int) -> None:
-    low, high = _range(values)
+def _refuse_range(operation: str, name: str, values: Tensor, limit: int) -> None:
+    low, high = value_range(values)
     if values.numel() and (low < 0 or high >= limit):
         raise ValueError(f"{operation}: {name} must be in 0..{limit - 1}; got {low}..{high}")
+
+
+def _refuse_groups(words: Tensor, groups: Tensor, count: int) -> None:
+    low, high = value_range(groups)
+    if low < -1 or high >= count:
+        raise ValueError(f"union_bits: groups must be in -1..{count - 1}; got {low}..{high}")
+
+
+def _refuse_index(words: Tensor, index: Tensor) -> None:
+    _refuse_range("select_bits", "index", index, 64 * words.shape[1])
+
+
+def _refuse_rows(words: Tensor, k: Tensor, rows: Tensor) -> None:
+    _refuse_range("nth_bit", "rows", rows, words.shape[0])
+
+
+def _packed(mask: Tensor, backend: str | None) -> Tensor:
+    return mask.new_empty((*mask.shape[:-1], -(-mask.shape[-1] // 64)), dtype=torch.int64)
+
+
+def _unpacked(words: Tensor, count: int, backend: str | None) -> Tensor:
+    return words.new_empty((*words.shape[:-1], count), dtype=torch.bool)
+
+
+def _counts(words: Tensor, backend: str | None) -> Tensor:
+    return words.new_empty(words.shape[:-1])
+
+
+def _union(words: Tensor, groups: Tensor, count: int, backend: str | None) -> Tensor:
+    return words.new_empty((count, words.shape[1]))
+
+
+def _selected(words: Tensor, index: Tensor, backend: str | None) -> Tensor:
+    return words.new_empty((words.shape[0], -(-index.shape[0] // 64)))
+
+
+def _nth(words: Tensor, k: Tensor, rows: Tensor, backend: str | None) -> Tensor:
+    return torch.empty_like(k)
+
+
+_PACK = register("bitsets", "pack_bits", WITHOUT_KERNEL, _packed)
+_UNPACK = register("bitsets", "unpack_bits", WITHOUT_KERNEL, _unpacked)
+_COUNT = register("bitsets", "count_bits", WITH_KERNEL, _counts)
+_UNION = register("bitsets", "union_bits", WITH_KERNEL, _union, _refuse_groups)
+_SELECT = register("bitsets", "select_bits", WITHOUT_KERNEL, _selected, _refuse_index)
+_NTH = register("bitsets", "nth_bit", WITHOUT_KERNEL, _nth, _refuse_rows, waits=True)

@@ -3,14 +3,12 @@
 import math
 from typing import Literal, NamedTuple
 
+import torch
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
+from spatialgeom._check import ArgumentCheck, value_range
+from spatialgeom._operation import WITH_KERNEL, WITHOUT_KERNEL, register
 from spatialgeom.errors import ShapeError
-
-_EXTENTS = Operation("coverage", "axis_extents")
-_COVERS = Operation("coverage", "minimal_covers")
 
 
 class Extents(NamedTuple):
@@ -28,7 +26,12 @@ class Covers(NamedTuple):
 
 
 def axis_extents(
-    points: Tensor, visible: Tensor, labels: Tensor | None = None, *, backend: str | None = None
+    points: Tensor,
+    visible: Tensor,
+    labels: Tensor | None = None,
+    *,
+    label_count: int | None = None,
+    backend: str | None = None,
 ) -> Extents:
     r"""Find how far the points that each frame sees reach along each axis.
 
@@ -40,20 +43,23 @@ def axis_extents(
         points: Points, metres, in the axes along which to measure, ``(N, 3)``, float32 or float64. A
             coordinate that is NaN is left out.
         visible: Packed bits of what F frames see, int64, ``(F, W)``, W = ceil(N / 64).
-        labels: Object of each point, int32 or int64, ``(N,)``; -1 is none. None takes all points as one.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        labels: Object of each point, int32 or int64, ``(N,)``: 0 to K - 1, or -1 for none. None takes all
+            points as one.
+        label_count: Number of objects K. None takes one more than the highest label, for which a GPU is
+            waited for.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
-        Extents ``(F, 3)``, in the type of ``points``; with ``labels`` ``(K, F, 3)``, K the highest label
-        and 1. Where a frame sees nothing of an object, low is +inf and high -inf, so that the extents of
-        a set of frames are always the minimum and the maximum of theirs.
+        Extents ``(F, 3)``, in the type of ``points``; with ``labels`` ``(K, F, 3)``. Where a frame sees
+        nothing of an object, low is +inf and high -inf, so that the extents of a set of frames are always the
+        minimum and the maximum of theirs.
 
     Raises:
         ShapeError: A shape does not fit, or N differs between arguments.
         DTypeError: ``points`` is not float32 or float64 or requires a gradient, ``visible`` is not int64, or
             ``labels`` are not integers.
         DeviceError: The tensors are on different devices.
-        ValueError: A label is below -1.
+        ValueError: A label is below -1, or not below ``label_count``; on a GPU it is no object instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -72,15 +78,12 @@ def axis_extents(
             f"got {tuple(visible.shape)}"
         )
     check.no_gradient(points)
-    run = _EXTENTS.implementation(points.device, backend)
     if labels is None:
-        low, high = run(points, visible, None, 1)
+        low, high = _EXTENTS(points, visible, None, 1, backend)
         return Extents(low[0], high[0])
     check("labels", labels, "N", "integer")
-    least, most = (int(value) for value in labels.aminmax()) if len(labels) else (-1, -1)
-    if least < -1:
-        raise ValueError(f"axis_extents: labels must be -1 or more, got {least}")
-    return Extents(*run(points, visible, labels.long(), most + 1))
+    count = 1 + max(-1, value_range(labels)[1]) if label_count is None else label_count
+    return Extents(*_EXTENTS(points, visible, labels.long(), count, backend))
 
 
 def minimal_covers(
@@ -123,8 +126,8 @@ def minimal_covers(
         ShapeError: A shape does not fit, or F differs.
         DTypeError: An argument is not floating point, types are mixed, or a gradient is required.
         DeviceError: The tensors are on different devices.
-        ValueError: ``axis``, ``max_size``, ``tolerance`` or ``limit`` is out of range, a target is negative
-            or not finite, or an extent is NaN.
+        ValueError: ``axis``, ``max_size``, ``tolerance`` or ``limit`` is out of range; or along ``axis`` a
+            target is negative or not finite, or an extent is NaN.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -137,8 +140,8 @@ def minimal_covers(
     _check_covers(extents, target, axis, tolerance, max_size, limit)
     axes = slice(None) if axis == "all" else slice(axis, axis + 1)
     low, high, whole = (tensor[..., axes].double() for tensor in (*extents, target))
-    run = _COVERS.implementation(low.device, backend)
-    return Covers(*run(low, high, whole, tolerance * whole, max_size, limit))
+    sets = _COVERS(low, high, whole, tolerance * whole, max_size, limit + 1, backend)
+    return Covers(sets[:limit], sets.shape[0] > limit)
 
 
 def _check_covers(
@@ -157,7 +160,40 @@ def _check_covers(
         raise ValueError(f"minimal_covers: tolerance must be 0 or more, got {tolerance}")
     if limit < 1:
         raise ValueError(f"minimal_covers: limit must be at least 1, got {limit}")
+
+
+def _refuse_labels(points: Tensor, visible: Tensor, labels: Tensor | None, count: int) -> None:
+    if labels is not None:
+        low, high = value_range(labels)
+        if low < -1 or high >= count:
+            raise ValueError(f"axis_extents: labels must be in -1..{count - 1}, got {low}..{high}")
+
+
+def _refuse_targets(low: Tensor, high: Tensor, target: Tensor, *_: object) -> None:
     if not ((target >= 0) & target.isfinite()).all():
         raise ValueError(f"minimal_covers: target must be 0 or more, in metres, got {target.tolist()}")
-    if bool(extents.low.isnan().any() | extents.high.isnan().any()):
+    if bool(low.isnan().any() | high.isnan().any()):
         raise ValueError("minimal_covers: extents must not be NaN; empty is +inf to -inf")
+
+
+def _extents(
+    points: Tensor, visible: Tensor, labels: Tensor | None, count: int, backend: str | None
+) -> tuple[Tensor, Tensor]:
+    shape = (count, visible.shape[0], 3)
+    return points.new_empty(shape), points.new_empty(shape)
+
+
+def _sets(
+    low: Tensor,
+    high: Tensor,
+    target: Tensor,
+    slack: Tensor,
+    max_size: int,
+    most: int,
+    backend: str | None,
+) -> Tensor:
+    return low.new_empty((torch.library.get_ctx().new_dynamic_size(), max_size), dtype=torch.int64)
+
+
+_EXTENTS = register("coverage", "axis_extents", WITH_KERNEL, _extents, _refuse_labels)
+_COVERS = register("coverage", "minimal_covers", WITHOUT_KERNEL, _sets, _refuse_targets, waits=True)

@@ -6,12 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
+from spatialgeom._check import ArgumentCheck, refuse_skew
 from spatialgeom._morton import BITS, morton_codes
+from spatialgeom._operation import WITHOUT_KERNEL, register
 from spatialgeom.errors import ShapeError
-
-_FUSE = Operation("fusion", "fuse_depth")
 
 
 class FusedCloud(NamedTuple):
@@ -90,8 +88,9 @@ def fuse_depth(
     for name, value in (("min_count", min_count), ("max_depth", max_depth)):
         if not value > 0:
             raise ValueError(f"fuse_depth: {name} must be positive, got {value}")
-    run = _FUSE.implementation(depth.device, backend)
-    return FusedCloud(*run(depth, cameras, world_from_cam, depth_scale, voxel, min_count, max_depth))
+    return FusedCloud(
+        *_FUSE(depth, cameras, world_from_cam, depth_scale, voxel, min_count, max_depth, backend)
+    )
 
 
 def morton_order(points: Tensor) -> Tensor:
@@ -120,12 +119,34 @@ def morton_order(points: Tensor) -> Tensor:
     check = ArgumentCheck("morton_order")
     check("points", points, "N 3")
     check.no_gradient(points)
+    if not points.shape[0]:
+        return torch.zeros(0, dtype=torch.int64, device=points.device)
     finite = points.isfinite().all(1)
-    index = finite.nonzero().squeeze(1)
-    kept = points[index].double()
-    if len(index):
-        low, high = kept.aminmax(dim=0)
-        side = (high - low).amax().clamp(min=torch.finfo(torch.float64).tiny)
-        cells = ((kept - low) / side * 2**BITS).long().clamp_(max=2**BITS - 1)
-        index = index[morton_codes(cells).argsort(stable=True)]
-    return torch.cat((index, (~finite).nonzero().squeeze(1)))
+    known = finite[:, None]
+    low = points.where(known, torch.inf).amin(0).double()
+    side = (points.where(known, -torch.inf).amax(0) - low).amax()
+    cells = (points.where(known, low) - low) / side.clamp(min=torch.finfo(torch.float64).tiny) * 2**BITS
+    order = morton_codes(cells.long().clamp_(0, 2**BITS - 1)).argsort(stable=True)
+    # the largest code is the largest integer: what is last needs a sort of its own
+    return order[(~finite)[order].to(torch.uint8).argsort(stable=True)]
+
+
+def _refuse_skew(depth: Tensor, intrinsics: Tensor, *_: object) -> None:
+    refuse_skew("fuse_depth", intrinsics)
+
+
+def _cloud(
+    depth: Tensor,
+    intrinsics: Tensor,
+    world_from_cam: Tensor,
+    depth_scale: float,
+    voxel: float,
+    min_count: int,
+    max_depth: float,
+    backend: str | None,
+) -> tuple[Tensor, Tensor]:
+    count = torch.library.get_ctx().new_dynamic_size()
+    return intrinsics.new_empty((count, 3)), intrinsics.new_empty(count, dtype=torch.int64)
+
+
+_FUSE = register("fusion", "fuse_depth", WITHOUT_KERNEL, _cloud, _refuse_skew, waits=True)

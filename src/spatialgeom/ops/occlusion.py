@@ -1,11 +1,11 @@
 """Depth maps rendered from points, for scenes that have none or to see what hides what."""
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
-
-_RENDER = Operation("occlusion", "render_depth")
+from spatialgeom._check import ArgumentCheck, refuse_skew
+from spatialgeom._operation import WITH_KERNEL, register
 
 
 def render_depth(
@@ -49,7 +49,8 @@ def render_depth(
         DTypeError: An argument is not a floating-point tensor, types are mixed, or a tensor requires a
             gradient.
         DeviceError: The tensors are on different devices.
-        ValueError: ``radius`` is negative, or a matrix of ``intrinsics`` has skew.
+        ValueError: ``radius`` is negative, or a matrix of ``intrinsics`` has skew; on a GPU nothing is drawn
+            in its frame instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -68,6 +69,24 @@ def render_depth(
     check.no_gradient(points, cam_from_world, matrices)
     if radius < 0:
         raise ValueError(f"render_depth: radius must not be negative; got {radius}")
-    run = _RENDER.implementation(points.device, backend)
-    depth: Tensor = run(points, cam_from_world, matrices, image_size, radius, near)
+    depth: Tensor = _RENDER(points, cam_from_world, matrices, image_size, radius, near, backend)
     return depth
+
+
+def _refuse_skew(points: Tensor, cam_from_world: Tensor, intrinsics: Tensor, *_: object) -> None:
+    refuse_skew("render_depth", intrinsics)
+
+
+def _maps(
+    points: Tensor,
+    cam_from_world: Tensor,
+    intrinsics: Tensor,
+    image_size: Sequence[int],
+    radius: int,
+    near: float,
+    backend: str | None,
+) -> Tensor:
+    return points.new_empty((cam_from_world.shape[0], *image_size))
+
+
+_RENDER = register("occlusion", "render_depth", WITH_KERNEL, _maps, _refuse_skew)

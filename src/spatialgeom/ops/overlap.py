@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
-
-_OVERLAP = Operation("overlap", "overlap_matrix")
+from spatialgeom._operation import WITH_KERNEL, register
 
 
 class Overlap(NamedTuple):
@@ -27,7 +26,7 @@ def overlap_matrix(visible: Tensor, other: Tensor | None = None, *, backend: str
     Args:
         visible: Packed bits of F sets, int64, ``(F, W)``; bit ``p % 64`` of word ``p // 64`` is point ``p``.
         other: Packed bits of G sets, int64, ``(G, W)``. None pairs ``visible`` with itself.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         Sizes of the intersections and their share of the unions, ``(F, G)``, or ``(F, F)`` and symmetric if
@@ -49,4 +48,12 @@ def overlap_matrix(visible: Tensor, other: Tensor | None = None, *, backend: str
     check("visible", visible, "F W", "words")
     if other is not None:
         check("other", other, "G W", "words")
-    return Overlap(*_OVERLAP.implementation(visible.device, backend)(visible, other))
+    return Overlap(*_OVERLAP(visible, other, backend))
+
+
+def _matrices(visible: Tensor, other: Tensor | None, backend: str | None) -> tuple[Tensor, Tensor]:
+    shape = (visible.shape[0], (visible if other is None else other).shape[0])
+    return visible.new_empty(shape), visible.new_empty(shape, dtype=torch.float64)
+
+
+_OVERLAP = register("overlap", "overlap_matrix", WITH_KERNEL, _matrices)

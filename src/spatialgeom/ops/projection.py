@@ -1,16 +1,14 @@
 """Pinhole projection of points into posed frames, and of depth maps back into the world."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
-
-_PROJECT = Operation("projection", "project_points")
-_UNPROJECT = Operation("projection", "unproject_depth")
+from spatialgeom._check import ArgumentCheck, refuse_skew
+from spatialgeom._gradients import Project, Unproject
+from spatialgeom._operation import WITH_KERNEL, register
 
 
 class Projection(NamedTuple):
@@ -63,7 +61,7 @@ def project_points(
         ShapeError: A shape does not fit, or F or the batch differs between arguments.
         DTypeError: An argument is not a floating-point tensor, or types are mixed.
         DeviceError: The tensors are on different devices.
-        ValueError: A matrix of ``intrinsics`` has skew.
+        ValueError: A matrix of ``intrinsics`` has skew. On a GPU its frame has nothing valid instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -78,10 +76,8 @@ def project_points(
     check("cam_from_world", cam_from_world, "... F 4 4")
     matrices = check.intrinsics("intrinsics", intrinsics, cam_from_world.shape[-3])
     matrices = matrices.expand(*cam_from_world.shape[:-2], 3, 3)
-    run = _PROJECT.implementation(points.device, backend)
-    if _needs_gradient(points, cam_from_world, matrices):
-        return Projection(*_Project.apply(points, cam_from_world, matrices, image_size, near, run))  # type: ignore[no-untyped-call]
-    return Projection(*run(points, cam_from_world, matrices, image_size, near))
+    run = Project.apply if _needs_gradient(points, cam_from_world, matrices) else _PROJECT
+    return Projection(*run(points, cam_from_world, matrices, image_size, near, backend))  # type: ignore[no-untyped-call]
 
 
 def unproject_depth(
@@ -117,7 +113,7 @@ def unproject_depth(
         DTypeError: ``depth`` is neither floating point nor uint16, another argument is not floating point,
             or floating-point types are mixed.
         DeviceError: The tensors are on different devices.
-        ValueError: A matrix of ``intrinsics`` has skew.
+        ValueError: A matrix of ``intrinsics`` has skew. On a GPU its frame has nothing valid instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -135,64 +131,41 @@ def unproject_depth(
     check("world_from_cam", world_from_cam, "... F 4 4")
     matrices = check.intrinsics("intrinsics", intrinsics, depth.shape[-3])
     matrices = matrices.expand(*world_from_cam.shape[:-2], 3, 3)
-    run = _UNPROJECT.implementation(depth.device, backend)
-    if _needs_gradient(depth, matrices, world_from_cam):
-        return Unprojected(*_Unproject.apply(depth, matrices, world_from_cam, depth_scale, run))  # type: ignore[no-untyped-call]
-    return Unprojected(*run(depth, matrices, world_from_cam, depth_scale))
+    run = Unproject.apply if _needs_gradient(depth, matrices, world_from_cam) else _UNPROJECT
+    return Unprojected(*run(depth, matrices, world_from_cam, depth_scale, backend))  # type: ignore[no-untyped-call]
 
 
 def _needs_gradient(*tensors: Tensor) -> bool:
     return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
 
 
-class _Project(torch.autograd.Function):
-    """Any backend forward, the reference formula backward."""
-
-    @staticmethod
-    def forward(
-        points: Tensor,
-        cam_from_world: Tensor,
-        intrinsics: Tensor,
-        image_size: tuple[int, int],
-        near: float,
-        run: Callable[..., tuple[Tensor, Tensor, Tensor]],
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        return run(points, cam_from_world, intrinsics, image_size, near)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
-        ctx.mark_non_differentiable(output[2])
-        ctx.save_for_backward(*inputs[:3], output[2])
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        gradients = _PROJECT.gradient()(*ctx.saved_tensors, grads[0], grads[1])
-        return (*gradients, None, None, None)
+def _refuse_skew_when_projecting(
+    points: Tensor, cam_from_world: Tensor, intrinsics: Tensor, *_: object
+) -> None:
+    refuse_skew("project_points", intrinsics)
 
 
-class _Unproject(torch.autograd.Function):
-    """Any backend forward, the reference formula backward."""
+def _refuse_skew_when_unprojecting(depth: Tensor, intrinsics: Tensor, *_: object) -> None:
+    refuse_skew("unproject_depth", intrinsics)
 
-    @staticmethod
-    def forward(
-        depth: Tensor,
-        intrinsics: Tensor,
-        world_from_cam: Tensor,
-        depth_scale: float,
-        run: Callable[..., tuple[Tensor, Tensor]],
-    ) -> tuple[Tensor, Tensor]:
-        return run(depth, intrinsics, world_from_cam, depth_scale)
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-        ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(*inputs[:3], output[1])
-        ctx.depth_scale = inputs[3]
+def _pixels(
+    points: Tensor,
+    cam_from_world: Tensor,
+    intrinsics: Tensor,
+    image_size: Sequence[int],
+    near: float,
+    backend: str | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    shape = (*cam_from_world.shape[:-2], points.shape[-2])
+    return points.new_empty((*shape, 2)), points.new_empty(shape), points.new_empty(shape, dtype=torch.bool)
 
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        depth, intrinsics, world_from_cam, valid = ctx.saved_tensors
-        of_depth, of_intrinsics, of_pose = _UNPROJECT.gradient()(
-            depth, intrinsics, world_from_cam, ctx.depth_scale, valid, grads[0]
-        )
-        return of_depth if depth.is_floating_point() else None, of_intrinsics, of_pose, None, None
+
+def _world(
+    depth: Tensor, intrinsics: Tensor, world_from_cam: Tensor, depth_scale: float, backend: str | None
+) -> tuple[Tensor, Tensor]:
+    return intrinsics.new_empty((*depth.shape, 3)), depth.new_empty(depth.shape, dtype=torch.bool)
+
+
+_PROJECT = register("projection", "project_points", WITH_KERNEL, _pixels, _refuse_skew_when_projecting)
+_UNPROJECT = register("projection", "unproject_depth", WITH_KERNEL, _world, _refuse_skew_when_unprojecting)

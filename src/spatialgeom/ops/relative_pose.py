@@ -5,11 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
-
-_RELATIVE = Operation("relative_pose", "relative_poses")
-_HEADING = Operation("relative_pose", "heading_and_pitch")
+from spatialgeom._check import ArgumentCheck, value_range
+from spatialgeom._operation import WITH_KERNEL, WITHOUT_KERNEL, register
 
 
 class RelativePoses(NamedTuple):
@@ -50,7 +47,7 @@ def relative_poses(
             forward, world z is up. The last row is taken as given.
         pairs: First and second frame of each pair, int32 or int64, ``(P, 2)``. None takes all ``i < j`` in
             lexicographic order.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         One entry per pair, of the type of ``world_from_cam``. A pose that has NaN, or no inverse where one is
@@ -61,7 +58,7 @@ def relative_poses(
         DTypeError: ``world_from_cam`` is not floating point or requires a gradient, or ``pairs`` is not an
             integer tensor.
         DeviceError: The tensors are on different devices.
-        ValueError: A frame in ``pairs`` is negative or not below F.
+        ValueError: A frame in ``pairs`` is negative or not below F; on a GPU the pair gives NaN instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -76,10 +73,9 @@ def relative_poses(
     check.no_gradient(world_from_cam)
     if pairs is not None:
         check("pairs", pairs, "P 2", "integer")
-        _check_frames(pairs, world_from_cam.shape[0])
         pairs = pairs.long()
-    run = _RELATIVE.implementation(world_from_cam.device, backend)
-    return RelativePoses(*run(world_from_cam.detach(), pairs))
+    made, *columns = _RELATIVE(world_from_cam.detach(), pairs, backend)
+    return RelativePoses(made if pairs is None else pairs, *columns)
 
 
 def heading_and_pitch(world_from_cam: Tensor, *, backend: str | None = None) -> Heading:
@@ -112,11 +108,32 @@ def heading_and_pitch(world_from_cam: Tensor, *, backend: str | None = None) -> 
     check = ArgumentCheck("heading_and_pitch")
     check("world_from_cam", world_from_cam, "... 4 4")
     check.no_gradient(world_from_cam)
-    return Heading(*_HEADING.implementation(world_from_cam.device, backend)(world_from_cam.detach()))
+    return Heading(*_HEADING(world_from_cam.detach(), backend))
 
 
-def _check_frames(pairs: Tensor, frames: int) -> None:
-    if pairs.numel():
-        low, high = torch.aminmax(pairs)
+def _refuse_frames(world_from_cam: Tensor, pairs: Tensor | None) -> None:
+    if pairs is not None and pairs.numel():
+        frames = world_from_cam.shape[0]
+        low, high = value_range(pairs)
         if low < 0 or high >= frames:
             raise ValueError(f"relative_poses: pairs must be in 0..{frames - 1}; got {low}..{high}")
+
+
+def _columns(
+    world_from_cam: Tensor, pairs: Tensor | None, backend: str | None
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    frames = world_from_cam.shape[0]
+    count = frames * (frames - 1) // 2 if pairs is None else pairs.shape[0]
+    # an operator may not return its argument: pairs that were given are not made again
+    made = world_from_cam.new_empty((count if pairs is None else 0, 2), dtype=torch.int64)
+    distance, yaw, pitch, angle = (world_from_cam.new_empty(count) for _ in range(4))
+    return made, world_from_cam.new_empty((count, 3)), distance, yaw, pitch, angle
+
+
+def _angles(world_from_cam: Tensor, backend: str | None) -> tuple[Tensor, Tensor]:
+    shape = world_from_cam.shape[:-2]
+    return world_from_cam.new_empty(shape), world_from_cam.new_empty(shape)
+
+
+_RELATIVE = register("relative_pose", "relative_poses", WITH_KERNEL, _columns, _refuse_frames)
+_HEADING = register("relative_pose", "heading_and_pitch", WITHOUT_KERNEL, _angles)

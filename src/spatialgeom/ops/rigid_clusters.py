@@ -3,15 +3,14 @@
 import math
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
+from spatialgeom._operation import WITH_KERNEL, WITHOUT_KERNEL, register
 
 Measure = Literal["range", "path"]
 
-_CHANGE = Operation("rigid_clusters", "distance_change")
-_CLUSTERS = Operation("rigid_clusters", "rigid_clusters")
 _MEASURES = ("range", "path")
 
 
@@ -42,7 +41,7 @@ def distance_change(
         measure: ``"range"`` or ``"path"``. A step of the path joins consecutive frames, t - 1 and t; one
             that touches a frame in which either point is not seen is not counted, and no step spans a gap.
         ignore_below: Steps of the path up to this, in metres, count as none. The range ignores nothing.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         Changes in metres, symmetric, ``(N, N)``, in the type of ``tracks``. NaN for a pair with fewer than
@@ -64,8 +63,7 @@ def distance_change(
         [[0.0, 1.0], [1.0, 0.0]]
     """
     _check_tracks("distance_change", tracks, visible, measure, ignore_below)
-    run = _CHANGE.implementation(tracks.device, backend)
-    change: Tensor = run(tracks, visible, measure, ignore_below)
+    change: Tensor = _CHANGE(tracks, visible, measure, ignore_below, backend)
     return change
 
 
@@ -119,8 +117,7 @@ def rigid_clusters(
         raise ValueError(f"rigid_clusters: threshold must be a positive number of metres, got {threshold}")
     if min_size < 1:
         raise ValueError(f"rigid_clusters: min_size must be at least 1, got {min_size}")
-    run = _CLUSTERS.implementation(tracks.device, backend)
-    labels: Tensor = run(tracks, visible, threshold, measure, min_size, ignore_below)
+    labels: Tensor = _CLUSTERS(tracks, visible, threshold, measure, min_size, ignore_below, backend)
     return labels
 
 
@@ -136,3 +133,25 @@ def _check_tracks(
         raise ValueError(f"{operation}: measure must be 'range' or 'path', got {measure!r}")
     if not ignore_below >= 0:
         raise ValueError(f"{operation}: ignore_below must be 0 or more, got {ignore_below}")
+
+
+def _change(
+    tracks: Tensor, visible: Tensor | None, measure: str, ignore_below: float, backend: str | None
+) -> Tensor:
+    return tracks.new_empty((tracks.shape[1], tracks.shape[1]))
+
+
+def _labels(
+    tracks: Tensor,
+    visible: Tensor | None,
+    threshold: float,
+    measure: str,
+    min_size: int,
+    ignore_below: float,
+    backend: str | None,
+) -> Tensor:
+    return tracks.new_empty(tracks.shape[1], dtype=torch.int64)
+
+
+_CHANGE = register("rigid_clusters", "distance_change", WITH_KERNEL, _change)
+_CLUSTERS = register("rigid_clusters", "rigid_clusters", WITHOUT_KERNEL, _labels, waits=True)

@@ -1,16 +1,17 @@
 """Which points of a scene each posed depth map sees."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
-from spatialgeom._check import ArgumentCheck
-from spatialgeom._dispatch import Operation
+from spatialgeom._check import ArgumentCheck, refuse_skew
+from spatialgeom._operation import WITH_KERNEL, register
 from spatialgeom.errors import ShapeError
 
-_VISIBLE = Operation("visibility", "visible_points")
 _BOUNDS = ("nearest_pixel", "half_open")
 
 
@@ -92,7 +93,7 @@ def visible_points(
         image_size: Height and width of the image that ``intrinsics`` belong to; None is the size of the depth
             maps. Another resolution of the same camera maps as ``(u + 0.5) * Wd / W - 0.5``.
         rule: Tolerances and borders, ``VisibilityRule()`` unless given.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         Visible points of each frame, packed, int64, ``(F, ceil(N / 64))``: bit ``p % 64`` of word
@@ -102,7 +103,8 @@ def visible_points(
         ShapeError: A shape does not fit, F differs between arguments, or a depth map has no pixel.
         DTypeError: A type is not among those above, types are mixed, or an argument requires a gradient.
         DeviceError: The tensors are on different devices.
-        ValueError: ``intrinsics`` have skew, or ``depth_scale`` or ``image_size`` is not positive.
+        ValueError: ``depth_scale`` or ``image_size`` is not positive, or ``intrinsics`` have skew; on a GPU
+            a frame that has it sees nothing instead.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
@@ -125,16 +127,9 @@ def visible_points(
     if not 0 < depth_scale < math.inf:
         raise ValueError(f"visible_points: depth_scale must be positive and finite, got {depth_scale}")
     tolerances = (rule.behind_rel, rule.behind_m, rule.front_m, rule.near)
-    run = _VISIBLE.implementation(points.device, backend)
-    words: Tensor = run(
-        points,
-        cam_from_world,
-        cameras,
-        depth,
-        depth_scale,
-        size,
-        tolerances,
-        rule.bounds == "half_open",
+    half_open = rule.bounds == "half_open"
+    words: Tensor = _VISIBLE(
+        points, cam_from_world, cameras, depth, depth_scale, size, tolerances, half_open, backend
     )
     return words
 
@@ -146,3 +141,24 @@ def _image_size(depth: Tensor, image_size: tuple[int, int] | None) -> tuple[int,
     if image_size and not (height > 0 and width > 0):
         raise ValueError(f"visible_points: image_size must be positive, got {image_size}")
     return height, width
+
+
+def _refuse_skew(points: Tensor, cam_from_world: Tensor, intrinsics: Tensor, *_: object) -> None:
+    refuse_skew("visible_points", intrinsics)
+
+
+def _words(
+    points: Tensor,
+    cam_from_world: Tensor,
+    intrinsics: Tensor,
+    depth: Tensor,
+    depth_scale: float,
+    image_size: Sequence[int],
+    tolerances: Sequence[float],
+    half_open: bool,
+    backend: str | None,
+) -> Tensor:
+    return points.new_empty((depth.shape[0], -(-points.shape[0] // 64)), dtype=torch.int64)
+
+
+_VISIBLE = register("visibility", "visible_points", WITH_KERNEL, _words, _refuse_skew)

@@ -1,5 +1,6 @@
-"""Scenes with planted boundary cases and comparisons of decisions, for tests and benchmarks."""
+"""Scenes with planted boundary cases, example calls, comparisons of decisions: for tests and benchmarks."""
 
+from spatialgeom.testing.calls import Call, example_calls
 from spatialgeom.testing.compare import assert_decisions_agree
 from spatialgeom.testing.scenes import (
     ExactProjection,
@@ -11,11 +12,13 @@ from spatialgeom.testing.scenes import (
 )
 
 __all__ = [
+    "Call",
     "ExactProjection",
     "PosedPoints",
     "RandomDepth",
     "assert_decisions_agree",
     "exact_projection",
+    "example_calls",
     "random_depth",
     "random_posed_points",
 ]

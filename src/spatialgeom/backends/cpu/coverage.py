@@ -110,8 +110,8 @@ def _append(sets, found, i, j, k):
 
 
 @nb.njit(cache=True, error_model="numpy", nogil=True)
-def _minimal_covers(low, high, target, slack, max_size, limit):
-    """Return the minimal sets in order, and a few too many if there are more than ``limit``."""
+def _minimal_covers(low, high, target, slack, max_size, most):
+    """Return the minimal sets in order, and a few too many if there are more than ``most``."""
     sets, found = np.empty((256, 3), np.int64), 0
     alone = np.empty(low.shape[0], np.int64)
     for i in range(low.shape[0]):
@@ -121,30 +121,30 @@ def _minimal_covers(low, high, target, slack, max_size, limit):
     # a superset of a cover is not minimal, and one of an image that goes too far covers nothing
     images = np.flatnonzero(alone == _SHORT)
     if max_size > 1:
-        sets, found = _pairs(low, high, target, slack, images, limit, sets, found)
+        sets, found = _pairs(low, high, target, slack, images, most, sets, found)
     # on one axis two images of a set hold its extremes and cover what it covers
     if max_size > 2 and target.shape[0] > 1:
-        sets, found = _triples(low, high, target, slack, images, limit, sets, found)
+        sets, found = _triples(low, high, target, slack, images, most, sets, found)
     return sets[:found]
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _pairs(low, high, target, slack, images, limit, sets, found):
+def _pairs(low, high, target, slack, images, most, sets, found):
     for a, i in enumerate(images):
         for j in images[a + 1 :]:
             if _state(low, high, target, slack, i, j, j) == _COVERED:
                 sets, found = _append(sets, found, i, j, -1)
-        if found > limit:
+        if found > most:
             break
     return sets, found
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _triples(low, high, target, slack, images, limit, sets, found):
+def _triples(low, high, target, slack, images, most, sets, found):
     for a, i in enumerate(images):
         for b in range(a + 1, images.shape[0]):
             j = images[b]
-            if found > limit:
+            if found > most:
                 return sets, found
             if _state(low, high, target, slack, i, j, j) == _SHORT:
                 for k in images[b + 1 :]:
@@ -158,8 +158,8 @@ def _triples(low, high, target, slack, images, limit, sets, found):
 
 
 def minimal_covers(
-    low: Tensor, high: Tensor, target: Tensor, slack: Tensor, max_size: int, limit: int
-) -> tuple[Tensor, bool]:
+    low: Tensor, high: Tensor, target: Tensor, slack: Tensor, max_size: int, most: int
+) -> Tensor:
     low_, high_, target_, slack_ = (tensor.contiguous().numpy() for tensor in (low, high, target, slack))
-    sets = torch.from_numpy(_minimal_covers(low_, high_, target_, slack_, max_size, limit))
-    return sets[:limit, :max_size].contiguous(), len(sets) > limit
+    sets = torch.from_numpy(_minimal_covers(low_, high_, target_, slack_, max_size, most))
+    return sets[:most, :max_size].contiguous()

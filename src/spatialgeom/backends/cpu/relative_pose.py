@@ -37,15 +37,15 @@ _C = (
 def relative_poses(world_from_cam: Tensor, pairs: Tensor | None) -> tuple[Tensor, ...]:
     poses = _numba_floats(world_from_cam)
     frames = poses.shape[0]
-    kernel = _given_pairs_kernel
+    kernel, made = _given_pairs_kernel, torch.empty((0, 2), dtype=torch.int64)
     if pairs is None:
         kernel = _all_pairs_kernel
-        pairs = torch.empty((frames * (frames - 1) // 2, 2), dtype=torch.int64)
+        made = pairs = torch.empty((frames * (frames - 1) // 2, 2), dtype=torch.int64)
     count = pairs.shape[0]
     columns = [poses.new_empty((count, 3)), *(poses.new_empty(count) for _ in range(4))]
     table = _frame_table(poses.numpy())
     kernel(table, pairs.contiguous().numpy(), *(column.numpy() for column in columns))
-    return pairs, *(column.to(world_from_cam.dtype) for column in columns)
+    return made, *(column.to(world_from_cam.dtype) for column in columns)
 
 
 def heading_and_pitch(world_from_cam: Tensor) -> tuple[Tensor, Tensor]:

@@ -25,8 +25,8 @@ def axis_extents(
 
 
 def minimal_covers(
-    low: Tensor, high: Tensor, target: Tensor, slack: Tensor, max_size: int, limit: int
-) -> tuple[Tensor, bool]:
+    low: Tensor, high: Tensor, target: Tensor, slack: Tensor, max_size: int, most: int
+) -> Tensor:
     count = low.shape[0]
 
     def covers(sets: Tensor) -> Tensor:
@@ -47,8 +47,7 @@ def minimal_covers(
         smaller = alone[rest].any(-1) | together[rest[:, 0], rest[:, 1]] | together[first, rest].any(-1)
         triples = torch.cat((torch.full_like(rest[:, :1], first), rest), 1)
         found.append(triples[covers(triples) & ~smaller & ~alone[first]])
-        # one more than asked for settles whether there are more
-        if sum(map(len, found)) > limit:
+        if sum(map(len, found)) >= most:
             break
     sets = torch.cat(found)
-    return sets[:limit], len(sets) > limit
+    return sets[:most]

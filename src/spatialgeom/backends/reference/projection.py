@@ -1,7 +1,5 @@
 """Reference pinhole projection and its inverse."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -20,8 +18,16 @@ def transform(matrix: Tensor, x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, 
 
 def to_pixels(x: Tensor, y: Tensor, z: Tensor, intrinsics: Tensor) -> tuple[Tensor, Tensor]:
     """Return u and v of camera coordinates ``(..., F, N)`` through matrices ``(..., F, 3, 3)``."""
-    k = intrinsics[..., None]
-    return k[..., 0, 0, :] * x / z + k[..., 0, 2, :], k[..., 1, 1, :] * y / z + k[..., 1, 2, :]
+    fx, fy = focal_lengths(intrinsics)
+    centre = intrinsics[..., None, :2, 2]
+    return fx[..., None] * x / z + centre[..., 0], fy[..., None] * y / z + centre[..., 1]
+
+
+def focal_lengths(intrinsics: Tensor) -> tuple[Tensor, Tensor]:
+    """Return fx and fy, NaN where there is skew: only on the CPU are such matrices refused beforehand."""
+    plain = intrinsics[..., 0, 1] == 0
+    fx, fy = (intrinsics[..., i, i].where(plain, torch.nan) for i in range(2))
+    return fx, fy
 
 
 def project_points(
@@ -34,36 +40,13 @@ def project_points(
     return torch.stack((u, v), -1).masked_fill_(~valid[..., None], torch.nan), z, valid
 
 
-def project_points_gradient(
-    points: Tensor,
-    cam_from_world: Tensor,
-    intrinsics: Tensor,
-    valid: Tensor,
-    grad_uv: Tensor,
-    grad_depth: Tensor,
-) -> Sequence[Tensor]:
-    """Return gradients of points, poses and intrinsics; invalid pixels and non-finite points give none."""
-    known = points.isfinite().all(-1)
-
-    def formula(points: Tensor, cam_from_world: Tensor, intrinsics: Tensor) -> tuple[Tensor, Tensor]:
-        finite = torch.where(known[..., None], points, 0)
-        x, y, z = transform(cam_from_world, *finite[..., None, :, :].unbind(-1))
-        # a divisor of one where the pixel is unused: zero times infinity would be NaN
-        return torch.stack(to_pixels(x, y, torch.where(valid, z, 1), intrinsics), -1), z
-
-    pull_back = torch.func.vjp(formula, points, cam_from_world, intrinsics)[1]
-    used_uv = torch.where(valid[..., None], grad_uv, 0)
-    gradients: Sequence[Tensor] = pull_back((used_uv, torch.where(known[..., None, :], grad_depth, 0)))
-    return gradients
-
-
 def _from_pixels(metres: Tensor, intrinsics: Tensor, world_from_cam: Tensor) -> Tensor:
     *batch, height, width = metres.shape
-    k = intrinsics[..., None]
+    fx, fy = focal_lengths(intrinsics)
     column = torch.arange(width, device=metres.device, dtype=metres.dtype)
     row = torch.arange(height, device=metres.device, dtype=metres.dtype)
-    ray_x = (column - k[..., 0, 2, :]) / k[..., 0, 0, :]  # (..., F, W)
-    ray_y = (row - k[..., 1, 2, :]) / k[..., 1, 1, :]  # (..., F, H)
+    ray_x = (column - intrinsics[..., 0, 2, None]) / fx[..., None]  # (..., F, W)
+    ray_y = (row - intrinsics[..., 1, 2, None]) / fy[..., None]  # (..., F, H)
     x, y = ray_x[..., None, :] * metres, ray_y[..., :, None] * metres
     world = transform(world_from_cam, x.flatten(-2), y.flatten(-2), metres.flatten(-2))
     return torch.stack(world, -1).reshape(*batch, height, width, 3)
@@ -74,25 +57,6 @@ def unproject_depth(
 ) -> tuple[Tensor, Tensor]:
     reading = depth.to(intrinsics.dtype)
     limit = _NO_READING if depth.dtype is torch.uint16 else torch.inf
-    valid = (reading > 0) & (reading < limit)
+    valid = (reading > 0) & (reading < limit) & (intrinsics[..., 0, 1] == 0)[..., None, None]
     points = _from_pixels(reading * depth_scale, intrinsics, world_from_cam)
     return points.masked_fill_(~valid[..., None], torch.nan), valid
-
-
-def unproject_depth_gradient(
-    depth: Tensor,
-    intrinsics: Tensor,
-    world_from_cam: Tensor,
-    depth_scale: float,
-    valid: Tensor,
-    grad_points: Tensor,
-) -> Sequence[Tensor]:
-    """Return gradients of readings, intrinsics and poses; pixels without a reading contribute none."""
-    reading = torch.where(valid, depth.to(intrinsics.dtype), 1)
-
-    def formula(reading: Tensor, intrinsics: Tensor, world_from_cam: Tensor) -> Tensor:
-        return _from_pixels(reading * depth_scale, intrinsics, world_from_cam)
-
-    pull_back = torch.func.vjp(formula, reading, intrinsics, world_from_cam)[1]
-    gradients: Sequence[Tensor] = pull_back(torch.where(valid[..., None], grad_points, 0))
-    return gradients

@@ -9,9 +9,10 @@ _NEWTON_STEPS = 8  # a matrix whose axes differ in scale by 100 has converged
 
 def relative_poses(world_from_cam: Tensor, pairs: Tensor | None) -> tuple[Tensor, ...]:
     poses = _at_least_float32(world_from_cam)
+    frames = poses.shape[0]
+    made = torch.empty((0, 2), dtype=torch.int64, device=poses.device)
     if pairs is None:
-        frames = poses.shape[0]
-        pairs = torch.triu_indices(frames, frames, 1, device=poses.device).T.contiguous()
+        made = pairs = torch.triu_indices(frames, frames, 1, device=poses.device).T.contiguous()
     translation = poses.new_empty((pairs.shape[0], 3))
     angle = poses.new_empty(pairs.shape[0])
     rotation, centre = poses[:, :3, :3], poses[:, :3, 3]
@@ -28,7 +29,7 @@ def relative_poses(world_from_cam: Tensor, pairs: Tensor | None) -> tuple[Tensor
     yaw, pitch = heading_and_pitch(poses)
     yaw_change, pitch_change = (_wrap(a[pairs[:, 1]] - a[pairs[:, 0]]) for a in (yaw, pitch))
     columns = (translation, torch.linalg.vector_norm(translation, dim=-1), yaw_change, pitch_change, angle)
-    return pairs, *(column.to(world_from_cam.dtype) for column in columns)
+    return made, *(column.to(world_from_cam.dtype) for column in columns)
 
 
 def heading_and_pitch(world_from_cam: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from spatialgeom.backends.reference.bitsets import pack_bits
+from spatialgeom.backends.reference.projection import focal_lengths
 
 _NO_READING = 65535  # largest uint16, beside 0
 
@@ -45,8 +46,9 @@ def _project(xyz: Tensor, pose: Tensor, camera: Tensor) -> tuple[Tensor, Tensor,
         .add_(pose[:, row, 3, None])
         for row in range(3)
     )
-    u = px.mul_(camera[:, 0, 0, None]).div_(pz).add_(camera[:, 0, 2, None])
-    v = py.mul_(camera[:, 1, 1, None]).div_(pz).add_(camera[:, 1, 2, None])
+    fx, fy = (focal[:, None] for focal in focal_lengths(camera))
+    u = px.mul_(fx).div_(pz).add_(camera[:, 0, 2, None])
+    v = py.mul_(fy).div_(pz).add_(camera[:, 1, 2, None])
     return u, v, pz  # (rows, step) each
 
 
