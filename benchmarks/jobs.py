@@ -1,7 +1,8 @@
 """Time whole jobs beside the obvious loops: ``python -m benchmarks.jobs --help``.
 
 A scene pass (decode every depth image, then visibility, overlap and relative poses of all pairs) in wall time
-on all cores, against the CPU time of one core of the loops; and questions per second and core, by task.
+on all cores, against the CPU time of one core of the loops; the engine's first pass over scenes in a row
+against decoding alone, on a device too; and questions per second and core, by task.
 """
 
 import argparse
@@ -25,6 +26,7 @@ _UP = [0.003, -0.890, -0.457]
 _EXAMPLES = """examples:
   python -m benchmarks.jobs
   python -m benchmarks.jobs --repeats 7 --out benchmarks/results/jobs.csv
+  python -m benchmarks.jobs --device cuda --workers 16
 """
 Row = dict[str, str]
 
@@ -40,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--repeats", type=int, default=5, help="runs of each job; the loops run at most 3 times"
     )
+    parser.add_argument("--device", default="cpu", help="cuda: only the first pass, on that device")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that decode for a device; 0: per core"
+    )
+    parser.add_argument("--scenes", type=int, default=0, help="scenes in a row; 0: 4 on the CPU, else 40")
     parser.add_argument("--questions", type=int, default=10_000, help="questions per task")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     asked = parser.parse_args(arguments)
@@ -51,8 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     with tempfile.TemporaryDirectory() as scratch:
-        rows = [*_scene_pass(folder, Path(scratch), asked.repeats), *_questions(Path(scratch), asked)]
-    shared = environment("cpu")
+        rows = _first_pass(folder, Path(scratch), asked)
+        if asked.device == "cpu":
+            rows += [*_scene_pass(folder, Path(scratch), asked.repeats), *_questions(Path(scratch), asked)]
+    shared = environment(asked.device)
     for row in rows:
         value = f"{row['median']:>10} {row['unit']:12}"
         print(f"{row['job']:40} {value} {row['ratio']:>6} {row['goal']:>10}  {row['note']}")
@@ -84,16 +93,50 @@ def _row(
     }
 
 
+def _first_pass(folder: Path, scratch: Path, asked: argparse.Namespace) -> list[Row]:
+    """Time the engine's first pass against decoding alone: with points of the scene's own, and fused ones."""
+    from benchmarks.scene_pass import measure
+    from spatialgeom.apps.datagen.geometry import compute_geometry
+    from spatialgeom.apps.datagen.progress import Progress
+    from spatialgeom.apps.datagen.rules import DEFAULT
+
+    scene = _kitchen(folder, scratch)
+    points = compute_geometry(scene, DEFAULT, "key", Progress(quiet=True), "cpu").points
+    count = asked.scenes or (4 if asked.device == "cpu" else 40)
+    rows = []
+    for cloud, given, goal in (("given", points, ">= 95 %"), ("fused", None, "")):
+        rates = measure(scene, given, asked.device, asked.workers, count, asked.repeats, scratch)
+        ratio = f"{100 * np.median(rates.whole) / np.median(rates.alone):.0f} %"
+        size = f"{count} x {len(scene.frames)} frames, {len(points):,} points"
+        rows += [
+            _row(f"{asked.device}, cloud {cloud}: decoding alone", rates.alone, "frames/s", note=size),
+            _row(
+                f"{asked.device}, cloud {cloud}: first pass",
+                rates.whole,
+                "frames/s",
+                ratio,
+                goal,
+                f"ms a frame: {rates.stages}",
+            ),
+        ]
+    return rows
+
+
+def _kitchen(folder: Path, scratch: Path) -> Any:
+    from spatialgeom.apps.datagen.readers.rgbd_folder import READER, RgbdFolderOptions
+
+    (handle,) = READER.scenes(folder, RgbdFolderOptions(up=_UP))
+    return READER.load(handle, scratch)
+
+
 def _scene_pass(folder: Path, scratch: Path, repeats: int) -> list[Row]:
     """Time the engine's pass and the loops in turn on the same frames and points."""
     from spatialgeom.apps.datagen import cache
     from spatialgeom.apps.datagen.geometry import compute_geometry
     from spatialgeom.apps.datagen.progress import Progress
-    from spatialgeom.apps.datagen.readers.rgbd_folder import READER, RgbdFolderOptions
     from spatialgeom.apps.datagen.rules import DEFAULT
 
-    (handle,) = READER.scenes(folder, RgbdFolderOptions(up=_UP))
-    scene = READER.load(handle, scratch)
+    scene = _kitchen(folder, scratch)
     loops, passes, decoding, fusing, loading = [], [], [], [], []
     file = scratch / "geometry.h5"
     for turn in range(repeats + 1):

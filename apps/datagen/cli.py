@@ -71,9 +71,11 @@ def _run_parser() -> ArgumentParser:
         "--max-per-task", type=int, default=1000, help="most questions per task over all scenes"
     )
     parser.add_argument(
-        "--workers", type=int, default=0, help="processes; 0: one per core, at most one per scene"
+        "--workers", type=int, default=0, help="processes; 0: one per core; see the page on the data engine"
     )
-    parser.add_argument("--device", type=str, default="cpu", help="where geometry is computed")
+    parser.add_argument(
+        "--device", type=str, default="cpu", help="where geometry is computed: cpu, cuda, cuda:N"
+    )
     parser.add_argument(
         "--cache", type=str, default=None, help="folder of the geometry cache; default: OUT/cache"
     )

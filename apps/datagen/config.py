@@ -26,8 +26,9 @@ class RunConfig:
         rules: ``default`` or ``paper``.
         seed: Everything random follows from it.
         max_per_task: Most questions per task, over all scenes.
-        workers: Processes; 0: as many as cores, at most one per scene.
-        device: Where geometry is computed.
+        workers: Processes; 0: as many as cores. On the CPU each works on a scene, so at most one per scene;
+            for another device they decode depth images.
+        device: Where geometry is computed. Devices agree up to rounding: each has its own geometry cache.
         cache: Folder of the geometry cache; None: inside ``out``.
         strict: Stop at the first scene or frame that would be skipped.
         quiet: No progress.

@@ -3,18 +3,19 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from spatialgeom.apps.datagen import jobs
 from spatialgeom.apps.datagen.config import RunConfig
-from spatialgeom.apps.datagen.jobs import Prepared, Share, Skipped
+from spatialgeom.apps.datagen.device_pass import prepare_on_device
+from spatialgeom.apps.datagen.jobs import Prepared, Share, Skipped, Wanted
 from spatialgeom.apps.datagen.manifest import build_manifest, notes_of, write_card
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
@@ -61,10 +62,10 @@ def run(config: RunConfig) -> RunResult:
     if claim.manifest is not None:
         return RunResult(claim.manifest, {}, finished_before=True)
     try:
-        with _workers(config.workers, len(handles)) as mapped:
-            prepared, skipped = _first_pass(config, handles, mapped, progress)
+        with _workers(config.workers, len(handles)) as workers:
+            prepared, skipped = _first_pass(config, handles, workers, progress)
             quotas = plan_quotas(prepared, config)
-            shards = _second_pass(config, prepared, quotas, mapped, progress)
+            shards = _second_pass(config, prepared, quotas, workers.map, progress)
         if not sum(shard.rows for shard in shards):
             raise InputError("no question could be made: " + "; ".join(_reasons(prepared, skipped)))
     except InputError:
@@ -99,37 +100,59 @@ def _scenes(config: RunConfig) -> list[SceneHandle]:
 Mapped = Callable[..., Iterator[Any]]
 
 
+class _Workers(NamedTuple):
+    """Where jobs run: in this process for one worker, else in spawned ones with one thread each."""
+
+    map: Mapped
+    submit: Callable[..., "Future[Any]"]
+
+
 @contextmanager
-def _workers(asked: int, scenes: int) -> Iterator[Mapped]:
-    """Give a map over scenes: in this process for one worker, else in spawned ones with one thread each."""
+def _workers(asked: int, scenes: int) -> Iterator[_Workers]:
     count = min(asked or os.cpu_count() or 1, scenes)
     if count <= 1:
-        yield map
+        yield _Workers(map, _at_once)
         return
     # never forked: a forked child of a process that has run a parallel Numba kernel is killed
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context, initializer=jobs.start_worker) as pool:
         try:
-            yield pool.map
+            yield _Workers(pool.map, pool.submit)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
+def _at_once(job: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+    done: Future[Any] = Future()
+    done.set_result(job(*arguments))
+    return done
+
+
 def _first_pass(
-    config: RunConfig, handles: Sequence[SceneHandle], mapped: Mapped, progress: Progress
+    config: RunConfig, handles: Sequence[SceneHandle], workers: _Workers, progress: Progress
 ) -> tuple[list[Prepared], list[Skipped]]:
     tasks = tuple(task.name for task in config.chosen_tasks())
     cache = config.cache or str(Path(config.out) / CACHE)
-    count = len(handles)
-    quiet = config.quiet or mapped is not map  # workers' bars would write over one another
-    done = mapped(
-        jobs.prepare,
-        handles,
-        *([value] * count for value in (config.rules, tasks, config.out, cache, config.device, quiet)),
-    )
+    count, on_device = len(handles), config.device.partition(":")[0] != "cpu"
+    # workers' bars would write over one another
+    quiet = config.quiet or not (on_device or workers.map is map)
+    wanted = Wanted(config.rules, tasks, config.out, cache, config.device, quiet)
+    with ExitStack() as stack:
+        done: Iterator[Prepared | Skipped]
+        if on_device:
+            made = prepare_on_device(handles, wanted, config.workers, workers.submit)
+            done = stack.enter_context(closing(made))
+        else:
+            done = workers.map(jobs.prepare, handles, [wanted] * count)
+        return _sorted_out(config, progress.track(done, count, "scenes"), progress)
+
+
+def _sorted_out(
+    config: RunConfig, done: Iterable[Prepared | Skipped], progress: Progress
+) -> tuple[list[Prepared], list[Skipped]]:
     prepared, skipped = [], []
-    for result in progress.track(done, count, "scenes"):
+    for result in done:
         if isinstance(result, Prepared):
             prepared.append(result)
             continue

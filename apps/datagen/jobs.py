@@ -1,33 +1,27 @@
 """What a worker does to one scene in each of the two passes; plain values in, plain values out."""
 
-import multiprocessing
+import hashlib
 import os
-import signal
-import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from spatialgeom.apps.datagen import cache
-from spatialgeom.apps.datagen.geometry import SceneGeometry, compute_geometry
+from spatialgeom.apps.datagen.decoding import leave_signals_to_parent
+from spatialgeom.apps.datagen.geometry import SceneGeometry, compute_geometry, derive
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.rows import build_table
-from spatialgeom.apps.datagen.rules import RULES
+from spatialgeom.apps.datagen.rules import RULES, Rules
+from spatialgeom.apps.datagen.scene import Scene
+from spatialgeom.apps.datagen.scene_pass import Received
 from spatialgeom.apps.datagen.task import Context
 from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.datagen.units import UNITS, draw_units
 from spatialgeom.apps.datagen.writer import Shard, find_shard, write_shard
 from spatialgeom.apps.errors import InputError
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 @dataclass(frozen=True)
@@ -66,10 +60,40 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What the first pass is to make of scenes.
+
+    Args:
+        rules: Name of the rules.
+        tasks: Names of the tasks.
+        folder: Of the dataset.
+        cache: Folder of the geometry cache.
+        device: Where geometry is computed.
+        quiet: No progress.
+    """
+
+    rules: str
+    tasks: tuple[str, ...]
+    folder: str
+    cache: str
+    device: str
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A scene whose geometry is not in the cache."""
+
+    name: str
+    scene: Scene
+    key: str
+    path: Path
+
+
 def start_worker() -> None:
     """Give a worker one thread, leave interrupts to its parent, and end it when the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    leave_signals_to_parent()
     for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     import torch
@@ -77,43 +101,68 @@ def start_worker() -> None:
     torch.set_num_threads(1)
 
 
-def prepare(
-    handle: SceneHandle,
-    rules_name: str,
-    tasks: tuple[str, ...],
-    folder: str,
-    cache_folder: str,
-    device: str,
-    quiet: bool,
-) -> Prepared | Skipped:
-    """Read a scene, make or load its geometry, count its units."""
-    rules, progress = RULES[rules_name], Progress(quiet)
+def open_scene(handle: SceneHandle, wanted: Wanted) -> Prepared | Skipped | Opened:
+    """Read a scene's headers; if its geometry is in the cache, count its units."""
     try:
-        scene = load_readers()[handle.reader].load(handle, Path(folder))
-        key = cache.cache_key(scene, rules)
-        path = cache.cache_path(Path(cache_folder), scene, key)
-        geometry = cache.load(path)
-        if geometry is None:
-            geometry = compute_geometry(scene, rules, key, progress, device)
-            cache.save(geometry, path)
+        scene = load_readers()[handle.reader].load(handle, Path(wanted.folder))
     except InputError as fault:
         return Skipped(handle.name, str(fault))
-    chosen = [load_tasks()[name] for name in tasks]
+    key = _key(scene, RULES[wanted.rules], wanted.device)
+    opened = Opened(handle.name, scene, key, cache.cache_path(Path(wanted.cache), scene, key))
+    geometry = cache.load(opened.path)
+    return opened if geometry is None else _count(opened, geometry, wanted)
+
+
+def _key(scene: Scene, rules: Rules, device: str) -> str:
+    """Return the cache's key: devices agree only up to rounding, so what one computed is not another's."""
+    key, kind = cache.cache_key(scene, rules), device.partition(":")[0]
+    return key if kind == "cpu" else hashlib.sha256(f"{kind}|{key}".encode()).hexdigest()
+
+
+def prepare(handle: SceneHandle, wanted: Wanted) -> Prepared | Skipped:
+    """Read a scene, make or load its geometry, count its units."""
+    opened = open_scene(handle, wanted)
+    if not isinstance(opened, Opened):
+        return opened
+    rules, progress, folder = RULES[wanted.rules], Progress(wanted.quiet), Path(wanted.cache)
+    try:
+        geometry = compute_geometry(opened.scene, rules, opened.key, progress, wanted.device, folder)
+    except InputError as fault:
+        return Skipped(opened.name, str(fault))
+    return _keep(opened, geometry, wanted)
+
+
+def finish(opened: Opened, received: Received, wanted: Wanted) -> Prepared | Skipped:
+    """Make the geometry of a scene whose depth images are decoded, count its units."""
+    try:
+        geometry = derive(received, RULES[wanted.rules], opened.key, wanted.device)
+    except InputError as fault:
+        return Skipped(opened.name, str(fault))
+    return _keep(opened, geometry, wanted)
+
+
+def _keep(opened: Opened, geometry: SceneGeometry, wanted: Wanted) -> Prepared:
+    cache.save(geometry, opened.path)
+    return _count(opened, geometry, wanted)
+
+
+def _count(opened: Opened, geometry: SceneGeometry, wanted: Wanted) -> Prepared:
+    chosen = [load_tasks()[name] for name in wanted.tasks]
     without_up = tuple(task.name for task in chosen if task.needs_up and not geometry.up_known)
     return Prepared(
         name=geometry.name,
         space=geometry.space,
         source=geometry.source,
         licence=geometry.licence,
-        root=scene.root,
-        key=key,
-        cache=str(path),
+        root=opened.scene.root,
+        key=opened.key,
+        cache=str(opened.path),
         frames=len(geometry.frames),
         points=len(geometry.points),
         pairs=len(geometry.pairs),
         dropped=geometry.dropped,
         histograms={
-            task.name: UNITS[task.unit].histogram(task, geometry, rules)
+            task.name: UNITS[task.unit].histogram(task, geometry, RULES[wanted.rules])
             for task in chosen
             if task.name not in without_up
         },

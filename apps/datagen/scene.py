@@ -22,7 +22,7 @@ class Scene:
 
     Poses are finite but need not be exactly rigid. ``depth(i)`` returns the reading of frame ``i``, uint16
     (times ``depth_scale`` gives metres; 0 and 65535 are no reading), and raises ``InputError`` where a
-    frame's file is at fault.
+    frame's file is at fault. It must be picklable: other processes decode, too.
     """
 
     name: str
@@ -49,15 +49,25 @@ class Scene:
         if not lost:
             return self
         index = np.flatnonzero(keep)
-        decode = self.depth
         return replace(
             self,
             frames=tuple(self.frames[i] for i in index),
             images=tuple(self.images[i] for i in index),
             world_from_depth=self.world_from_depth[index],
-            depth=lambda i: decode(int(index[i])),
+            depth=_Kept(self.depth, index),
             dropped={**self.dropped, reason: self.dropped.get(reason, 0) + lost},
         )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The depth of some of a scene's frames."""
+
+    depth: Callable[[int], np.ndarray]
+    index: np.ndarray
+
+    def __call__(self, frame: int) -> np.ndarray:
+        return self.depth(int(self.index[frame]))
 
 
 def rotation_to_z(up: np.ndarray) -> np.ndarray:

@@ -131,3 +131,14 @@ def read_depth_png(path: Path, invalid: tuple[int, ...]) -> np.ndarray:
         if value not in (0, 65535):
             depth[depth == value] = 0
     return depth
+
+
+@dataclass(frozen=True)
+class DepthFiles:
+    """A scene's depth images, one PNG file a frame; it can be sent to other processes."""
+
+    paths: tuple[Path, ...]
+    invalid: tuple[int, ...]
+
+    def __call__(self, frame: int) -> np.ndarray:
+        return read_depth_png(self.paths[frame], self.invalid)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
-from spatialgeom.apps.datagen.readers._frames import FrameFiles, check_intrinsics, read_depth_png, read_frames
+from spatialgeom.apps.datagen.readers._frames import DepthFiles, FrameFiles, check_intrinsics, read_frames
 from spatialgeom.apps.datagen.scene import Camera, Scene, rotation_to_z
 from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.images import ImageRef
@@ -174,7 +174,7 @@ def _load(handle: SceneHandle, _: Path) -> Scene:
         depth_camera=Camera(depth_k, frames.depth_size),
         colour_camera=Camera(colour_k, frames.colour_size),
         colour_from_depth=_colour_from_depth(options.colour_from_depth),
-        depth=lambda i: read_depth_png(paths[i], options.invalid_depth),
+        depth=DepthFiles(tuple(paths), options.invalid_depth),
         fingerprint=hashlib.sha256(f"{options}{depth_k.tolist()}{frames.fingerprint}".encode()).hexdigest(),
         depth_scale=options.depth_scale,
         up_known=options.up is not None,
