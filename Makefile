@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 PY := .venv/bin/python
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check types bench gpu clean
 
 setup: .venv/ready
 
@@ -24,16 +24,24 @@ demo: setup
 test: setup
 	$(PY) -m pytest
 
-check: setup
+check: setup types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	MYPYPATH=build/types .venv/bin/mypy -p spatialgeom
+
+# the package as it is installed, of links: apps/ is spatialgeom.apps
+types:
 	mkdir -p build/types/spatialgeom
 	ln -sfn $(CURDIR)/src/spatialgeom/* build/types/spatialgeom/
 	ln -sfn $(CURDIR)/apps build/types/spatialgeom/apps
-	MYPYPATH=build/types .venv/bin/mypy -p spatialgeom
 
 bench: setup
 	$(PY) -m benchmarks.run
+
+# runs on what is installed beside a GPU and fetches nothing: make gpu OUT=folder
+gpu: PYTHON = python3
+gpu: types
+	PYTHONPATH=$(CURDIR)/build/types$(if $(PYTHONPATH),:$(PYTHONPATH)) $(PYTHON) -m benchmarks.gpu $(if $(OUT),--out $(OUT))
 
 clean:
 	rm -rf .venv build demo out src/*.egg-info

@@ -44,6 +44,7 @@ setup(
         "dev": [
             "pytest>=8",
             "hypothesis>=6.100",
+            "matplotlib>=3.9",
             "ruff>=0.12",
             "mypy>=1.15",
             "triton>=3.6; platform_system == 'Linux'",

@@ -13,13 +13,15 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 def environment(device: str) -> dict[str, str]:
     """Return the columns that all rows of a run share."""
+    commit = _git("rev-parse", "--short=12", "HEAD")
+    changes = _git("status", "--porcelain", "--untracked-files=no")
     return {
         "machine": _machine(device),
         "driver": _driver(device),
         "python": platform.python_version(),
         **{name: _version(name) for name in _PACKAGES},
-        "commit": _git("rev-parse", "--short=12", "HEAD"),
-        "dirty": str(bool(_git("status", "--porcelain", "--untracked-files=no"))).lower(),
+        "commit": commit,
+        "dirty": str(bool(changes)).lower() if commit else "",  # nobody knows without git
         "utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -98,15 +98,16 @@ def _calls_per_sample(call: Call, device: str) -> int:
 
 
 def _elapsed_ns(call: Call, number: int, device: str) -> int:
-    _synchronise(device)
+    synchronise(device)
     start = time.perf_counter_ns()
     for _ in range(number):
         call()
-    _synchronise(device)
+    synchronise(device)
     return time.perf_counter_ns() - start
 
 
-def _synchronise(device: str) -> None:
+def synchronise(device: str) -> None:
+    """Wait until the device has done all that was asked of it."""
     if device == "cuda":
         torch.cuda.synchronize()
 

@@ -1,5 +1,6 @@
-"""What a child process does: make inputs, prove the results right, then time them or weigh them."""
+"""What a child process does for the CPU: make inputs, prove the results right, time them or weigh them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,12 +10,14 @@ from typing import Any
 from torch import Tensor
 
 import spatialgeom
-from benchmarks import measure
+from benchmarks import card, measure
 from benchmarks.case import Case, Inputs, Size
 from benchmarks.cases import load_case
-from spatialgeom._dispatch import OPERATIONS, why_unavailable
+from benchmarks.floor import Limits
+from spatialgeom._dispatch import why_unavailable
+from spatialgeom._operation import OPERATIONS
 
-NAIVE = "naive"
+NAIVE, EAGER = "naive", "reference"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Timed:
     source: str
     dtype: str
     spread: measure.Spread
+    metric: str = "time"  # on a GPU "call", by the host's clock, or "device"
+    peak_bytes: int | None = None
+    memory_ratio: float | None = None  # inputs and peak over inputs and results
+    note: str = ""
 
 
 def time_case(name: str, size: Size, options: Options, scratch: Path) -> list[Timed]:
@@ -49,13 +56,13 @@ def time_checked(case: Case, size: Size, options: Options, scratch: Path) -> lis
     inputs, reduced = _inputs(case, size, scratch)
     backends = runnable_backends(case, options)
     check_results(case, inputs, reduced, backends, options.device)
-    moved = _to(inputs.arguments, options.device)
+    moved = to_device(inputs.arguments, options.device)
     calls: dict[str, measure.Call] = {NAIVE: partial(case.naive, *case.naive_arguments(reduced.arguments))}
-    calls |= {backend: _bound(case, moved, backend) for backend in backends}
+    calls |= {backend: partial(case.run, moved, backend) for backend in backends}
     spreads = measure.time_interleaved(calls, options.device, options.repeats)
     sizes = {NAIVE: case.naive_size(size)}
     return [
-        Timed(who, sizes.get(who, dict(size)), inputs.source, _dtype(inputs.arguments), spread)
+        Timed(who, sizes.get(who, dict(size)), inputs.source, dtype_of(inputs.arguments), spread)
         for who, spread in spreads.items()
     ]
 
@@ -73,16 +80,17 @@ def weigh_case(name: str, size: Size, implementation: str, options: Options, scr
         if implementation == NAIVE:
             calls.append(partial(case.naive, *case.naive_arguments(reduced.arguments)))
         else:
-            calls.append(_bound(case, _to(inputs.arguments, options.device), implementation))
+            moved = to_device(inputs.arguments, options.device)
+            calls.append(partial(case.run, moved, implementation))
     warm, call = calls
     warm()
     return measure.peak_bytes(call, options.device)
 
 
-def bandwidth(options: Options) -> float:
-    """Return the bytes per second that a copy reaches under these options."""
+def limits(options: Options, ceilings: Path | None = None) -> Limits:
+    """Return what the machine reaches at most under these options, or what a file says."""
     measure.use_threads(options.threads)
-    return measure.copy_bandwidth(options.device)
+    return card.limits_of(options.device, ceilings)
 
 
 def check_results(
@@ -91,31 +99,42 @@ def check_results(
     """Raise unless every backend agrees with the loops, and with the reference where the loops do less."""
     expected = case.naive(*case.naive_arguments(reduced.arguments))
     _check(case, reduced, expected, backends, device)
-    others = tuple(backend for backend in backends if backend != "reference")
+    others = tuple(backend for backend in backends if backend != EAGER)
     if reduced is not inputs and others:
-        expected = case.as_naive(_to(_bound(case, _to(inputs.arguments, device), "reference")(), "cpu"))
-        _check(case, inputs, expected, others, device)
+        found = case.run(to_device(inputs.arguments, device), EAGER)
+        _check(case, inputs, case.as_naive(to_device(found, "cpu")), others, device)
+
+
+def check_backend(case: Case, backend: str, arguments: tuple[Any, ...], expected: Any, actual: Any) -> None:
+    """Raise a sentence that names the backend unless its result, still on its device, is as expected."""
+    try:
+        case.compare(arguments, expected, case.as_naive(to_device(actual, "cpu")))
+    except AssertionError as error:
+        raise AssertionError(f"{case.name}: backend {backend!r} is wrong, not timed: {error}") from error
 
 
 def runnable_backends(case: Case, options: Options) -> tuple[str, ...]:
-    """Return the backends of the operation that were asked for and can run."""
+    """Return the backends of the operation that were asked for and can be timed."""
     getattr(spatialgeom, case.operation)  # its module registers the operation
     return tuple(
         backend
         for backend in reversed(OPERATIONS[case.operation].backends)
         if (not options.backends or backend in options.backends)
-        and why_unavailable(backend, options.device) is None
+        and why_not_timed(backend, options.device) is None
     )
 
 
+def why_not_timed(backend: str, device: str) -> str | None:
+    """Return None if ``backend`` can be timed on ``device``, else the reason in words."""
+    if backend == "triton" and os.environ.get("TRITON_INTERPRET") == "1":
+        return "TRITON_INTERPRET=1 makes Triton interpret its kernels, whose speed says nothing"
+    return why_unavailable(backend, device)
+
+
 def _check(case: Case, inputs: Inputs, expected: Any, backends: tuple[str, ...], device: str) -> None:
-    moved = _to(inputs.arguments, device)
+    moved = to_device(inputs.arguments, device)
     for backend in backends:
-        actual = case.as_naive(_to(case.run(moved, backend), "cpu"))
-        try:
-            case.compare(inputs.arguments, expected, actual)
-        except AssertionError as error:
-            raise AssertionError(f"{case.name}: backend {backend!r} is wrong, not timed: {error}") from error
+        check_backend(case, backend, inputs.arguments, expected, case.run(moved, backend))
 
 
 def _inputs(case: Case, size: Size, scratch: Path) -> tuple[Inputs, Inputs]:
@@ -125,21 +144,17 @@ def _inputs(case: Case, size: Size, scratch: Path) -> tuple[Inputs, Inputs]:
     return inputs, inputs if reduced == dict(size) else case.inputs(reduced, scratch)
 
 
-def _bound(case: Case, arguments: tuple[Any, ...], backend: str) -> measure.Call:
-    return partial(case.run, arguments, backend)
-
-
-def _to(value: Any, device: str) -> Any:
+def to_device(value: Any, device: str) -> Any:
     """Move the tensors of nested tuples."""
     if isinstance(value, Tensor):
         return value.to(device)
     if isinstance(value, tuple):
-        moved = [_to(item, device) for item in value]
+        moved = [to_device(item, device) for item in value]
         return type(value)(*moved) if hasattr(value, "_fields") else tuple(moved)
     return value
 
 
-def _dtype(arguments: tuple[Any, ...]) -> str:
+def dtype_of(arguments: tuple[Any, ...]) -> str:
     """Return the type of the floating-point tensors, or of the first tensor."""
     tensors = [value for value in arguments if isinstance(value, Tensor)]
     first = next((tensor for tensor in tensors if tensor.dtype.is_floating_point), tensors[0])

@@ -12,6 +12,8 @@ from benchmarks.case import Case, Inputs, Size
 from benchmarks.inputs import random_words
 from benchmarks.parity import assert_equal
 
+_GPU_SIZES = ({"rows": 370, "points": 150_000}, {"rows": 1000, "points": 500_000})
+
 
 def bits_case(
     operation: str,
@@ -37,6 +39,7 @@ def bits_case(
         units=units,
         unit=unit,
         least_bytes=least_bytes,
+        gpu_sizes=_GPU_SIZES,
         as_naive=lambda result: result.numpy(),
     )
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import Case, Inputs, Size, as_arrays
-from benchmarks.inputs import nearest_objects, scene, visible_in
+from benchmarks.case import GPU_SCENES, Case, Inputs, Size, as_arrays
+from benchmarks.floor import Work
+from benchmarks.goals import GpuGoal
+from benchmarks.inputs import in_view, nearest_objects, scene, visible_in
 from benchmarks.naive import coverage as loops
 from benchmarks.naive.bitsets import unpack_bits
 from benchmarks.parity import assert_equal
@@ -34,6 +36,16 @@ def _compare(arguments: tuple[Any, ...], expected: Any, actual: Any) -> None:
     assert_equal(expected[1], actual[1])
 
 
+def _least_bytes(size: Size) -> int:
+    # read the points and the bits once
+    return size["points"] * 12 + size["frames"] * size["points"] // 8
+
+
+def _work(size: Size, source: str) -> Work:
+    # where bytes of unset bits are skipped, six minima and maxima for each point that is likely seen
+    return Work(bytes=_least_bytes(size), instructions=6 * in_view(size, source))
+
+
 CASES = tuple(
     Case(
         operation="axis_extents",
@@ -46,12 +58,14 @@ CASES = tuple(
         compare=_compare,
         units=lambda size: size["frames"] * size["points"],
         unit="(frame, point)",
-        # read the points and the bits once
-        least_bytes=lambda size: size["points"] * 12 + size["frames"] * size["points"] // 8,
+        least_bytes=_least_bytes,
+        work=_work,
+        gpu_sizes=GPU_SCENES,
+        gpu_goals=goals,
         as_naive=lambda extents: (extents.low.double().numpy(), extents.high.double().numpy()),
     )
-    for variant, inputs, naive in (
-        ("", _inputs, loops.axis_extents),
-        (f"{_OBJECTS} objects", _inputs_with_labels, loops.axis_extents_by_label),
+    for variant, inputs, naive, goals in (
+        ("", _inputs, loops.axis_extents, tuple(map(GpuGoal, GPU_SCENES, (30, 120)))),
+        (f"{_OBJECTS} objects", _inputs_with_labels, loops.axis_extents_by_label, ()),
     )
 )

@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import Case, Inputs, Size
+from benchmarks.case import GPU_SCENES, Case, Inputs, Size
+from benchmarks.floor import Work
+from benchmarks.goals import GpuGoal
 from benchmarks.inputs import scene, visible_in
 from benchmarks.naive.bitsets import unpack_bits
 from benchmarks.naive.overlap import overlap_matrix as loops
 from benchmarks.parity import assert_equal, assert_within
 from spatialgeom import overlap_matrix
+
+_TILE = 128  # frames on a side of what tensor cores multiply at a time
 
 
 def _inputs(size: Size, scratch: Path) -> Inputs:
@@ -19,6 +23,18 @@ def _inputs(size: Size, scratch: Path) -> Inputs:
 def _compare(arguments: tuple[Any, ...], expected: Any, actual: Any) -> None:
     assert_equal(expected[0], actual[0])
     assert_within(expected[1], actual[1], tolerance=1e-15)
+
+
+def _least_bytes(size: Size) -> int:
+    # read the bits once, write both matrices
+    return size["frames"] * size["points"] // 8 + size["frames"] ** 2 * 16
+
+
+def _work(size: Size, source: str) -> Work:
+    # tiles on and above the diagonal, a multiplication and an addition for each bit of each pair
+    across = -(-size["frames"] // _TILE)
+    pairs = across * (across + 1) // 2 * _TILE**2
+    return Work(_least_bytes(size), bit_ops=2 * pairs * size["points"])
 
 
 CASES = (
@@ -32,8 +48,10 @@ CASES = (
         compare=_compare,
         units=lambda size: size["frames"] * (size["frames"] - 1) // 2,
         unit="pair",
-        # read the bits once, write both matrices
-        least_bytes=lambda size: size["frames"] * size["points"] // 8 + size["frames"] ** 2 * 16,
+        least_bytes=_least_bytes,
+        work=_work,
+        gpu_sizes=GPU_SCENES,
+        gpu_goals=(GpuGoal(GPU_SCENES[0], 20, x_eager=5), GpuGoal(GPU_SCENES[1], 250, x_eager=5)),
         as_naive=lambda overlap: (overlap.intersection.numpy(), overlap.iou.numpy()),
         goal=600,
     ),

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Inputs, Size, as_arrays
+from benchmarks.case import GPU_SCENES, Case, Inputs, Size, as_arrays
+from benchmarks.goals import GpuGoal
 from benchmarks.inputs import scene
 from benchmarks.naive.projection import project_points as loops
 from benchmarks.parity import assert_decisions, assert_within, depth_slack, pixel_slack, project
+from benchmarks.parts import by_frame
 from spatialgeom import Projection, project_points
 
 _NEAR = 1e-3
@@ -51,5 +53,8 @@ CASES = (
         # read x, y, z once; write u, v and depth as float32, and a byte of validity
         least_bytes=lambda size: size["points"] * (12 + size["frames"] * 13),
         as_naive=_arrays,
+        gpu_sizes=GPU_SCENES,
+        gpu_goals=tuple(GpuGoal(size, of_floor=0.85) for size in GPU_SCENES),
+        part=by_frame(1, 2),
     ),
 )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.case import Case, Inputs, Size, as_arrays
+from benchmarks.goals import GpuGoal
 from benchmarks.inputs import recording
 from benchmarks.naive.relative_pose import relative_poses as loops
 from benchmarks.parity import ROUNDING, assert_equal, assert_within
@@ -62,5 +63,7 @@ CASES = (
         least_bytes=lambda size: size["frames"] * (size["frames"] - 1) // 2 * 44,
         as_naive=_columns,
         goal=1000,
+        gpu_sizes=({"frames": 370}, {"frames": 1000}),
+        gpu_goals=(GpuGoal({"frames": 1000}, 15),),
     ),
 )

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Case, Inputs, Size, as_arrays
+from benchmarks.goals import GpuGoal
 from benchmarks.inputs import DEPTH_SCALE, recording
 from benchmarks.naive.projection import unproject_depth as loops
 from benchmarks.parity import ROUNDING, assert_equal, assert_within
+from benchmarks.parts import by_frame
 from spatialgeom import unproject_depth
 
 _PIXELS = 640 * 480
+_GPU_SIZES = ({"frames": 370}, {"frames": 1000})
 
 
 def _inputs(size: Size, scratch: Path) -> Inputs:
@@ -45,5 +48,8 @@ CASES = (
         # read a uint16, write three float32 and a byte
         least_bytes=lambda size: size["frames"] * _PIXELS * 15,
         as_naive=lambda found: (found.points.numpy(), found.valid.numpy()),
+        gpu_sizes=_GPU_SIZES,
+        gpu_goals=tuple(GpuGoal(size, of_floor=0.85) for size in _GPU_SIZES),
+        part=by_frame(0, 1, 2),
     ),
 )

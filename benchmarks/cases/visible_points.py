@@ -1,20 +1,28 @@
 """Which points each frame sees: a ScanNet scene has about 150k points and 200 to 300 frames."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.case import Case, Inputs, Size, as_arrays
-from benchmarks.inputs import DEPTH_SCALE, scene
+from benchmarks.case import GPU_SCENES, Case, Inputs, Size, as_arrays
+from benchmarks.floor import Work
+from benchmarks.goals import GpuGoal
+from benchmarks.inputs import DEPTH_SCALE, SECTORS_PER_READING, in_view, readings, scene
 from benchmarks.naive.visibility import visible_points as loops
 from benchmarks.parity import assert_decisions, depth_slack, pixel_slack, project, require
+from benchmarks.parts import by_frame
 from spatialgeom import VisibilityRule, visible_points
 
 _RULE = VisibilityRule()
 _SIZES = {"frames": (4, 50, 200), "points": (20_000, 150_000)}
+_IN_ORDER = tuple(GpuGoal(size, us, x_eager=20) for size, us in zip(GPU_SCENES, (180, 1250), strict=True))
+# 100 G pairs/s
+_UNSORTED = tuple(map(GpuGoal, GPU_SCENES, (555, 5000)))
 
 
 def _millimetres(size: Size, scratch: Path) -> Inputs:
@@ -28,6 +36,13 @@ def _metres(size: Size, scratch: Path) -> Inputs:
     (*posed, depth, scale), source = _millimetres(size, scratch)
     readings = depth.int()
     return Inputs((*posed, readings.where(readings < 65535, 0) * scale, 1.0), source)
+
+
+def _shuffled(size: Size, scratch: Path) -> Inputs:
+    """Return the points in no order: neighbours in memory look at pixels far apart."""
+    (points, *rest), source = _millimetres(size, scratch)
+    order = torch.from_numpy(np.random.default_rng(6).permutation(len(points)))
+    return Inputs((points[order], *rest), source)
 
 
 def _call(arguments: tuple[Any, ...], backend: str | None) -> Tensor:
@@ -61,6 +76,16 @@ def _least_bytes(size: Size) -> int:
     return size["points"] * 12 + size["frames"] * size["points"] * 2 + size["frames"] * size["points"] // 8
 
 
+def _work(size: Size, source: str, bytes_per_reading: int, sorted_points: bool) -> Work:
+    maps = size["frames"] * 640 * 480 * bytes_per_reading
+    moved = size["points"] * 12 + maps + size["frames"] * size["points"] // 8
+    seen = in_view(size, source)
+    # in no order, each reading is a sector of its own
+    gathers = readings(size, source) if sorted_points else seen / SECTORS_PER_READING
+    # of the instructions for a pair, those that culling blocks out of view leaves
+    return Work(moved, gathers=gathers, instructions=66 * seen)
+
+
 CASES = tuple(
     Case(
         operation="visible_points",
@@ -75,6 +100,14 @@ CASES = tuple(
         least_bytes=_least_bytes,
         as_naive=_unpacked,
         goal=goal,
+        work=partial(_work, bytes_per_reading=2 if inputs is not _metres else 4, sorted_points=ordered),
+        gpu_sizes=GPU_SCENES,
+        gpu_goals=gpu_goals,
+        part=by_frame(1, 2, 3),
     )
-    for variant, inputs, goal in (("", _millimetres, 50), ("float depth", _metres, None))
+    for variant, inputs, goal, ordered, gpu_goals in (
+        ("", _millimetres, 50, True, _IN_ORDER),
+        ("float depth", _metres, None, True, ()),
+        ("unsorted", _shuffled, None, False, _UNSORTED),
+    )
 )

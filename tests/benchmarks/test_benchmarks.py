@@ -12,10 +12,10 @@ import pytest
 import torch
 
 import spatialgeom.ops
-from benchmarks import inputs, measure, parity, run, table, worker
+from benchmarks import child, inputs, measure, parity, run, table, worker
 from benchmarks.cases import load_case, load_cases, operation_names
 from benchmarks.naive.visibility import visible_points
-from spatialgeom._dispatch import OPERATIONS
+from spatialgeom._operation import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 LIGHT = {"heading_and_pitch"}  # a dozen operations per frame: nothing to gain
@@ -40,7 +40,7 @@ def room(monkeypatch, tmp_path):
 @pytest.fixture
 def in_process(monkeypatch):
     """Let measurements run in this process, on the threads that it has."""
-    monkeypatch.setattr(run, "_in_child", lambda work, *arguments: work(*arguments))
+    monkeypatch.setattr(child, "in_child", lambda work, *arguments: work(*arguments))
     monkeypatch.setattr(measure, "use_threads", lambda count: None)
     monkeypatch.setattr(measure, "copy_bandwidth", lambda device: 1e10)
 
