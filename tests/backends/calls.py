@@ -136,6 +136,7 @@ def compiled(architecture: int) -> dict[str, Call]:
         "overlap_matrix": partial(overlap, 370, 2_344),
         "overlap_matrix of two": partial(overlap, 370, 2_343, 111),
         "overlap_matrix int8": partial(overlap, 370, 2_344, products="int8"),
+        "overlap_matrix of few int8": partial(overlap, 40, 2_344, products="int8"),
         "union_bits": partial(union, 370, 2_344, 20),
         "distance_change range": partial(change, 300, 2_048, "range"),
         "distance_change path": partial(change, 300, 2_048, "path", masked=True),

@@ -1,5 +1,6 @@
 """Products of packed sets on tensor cores that multiply bytes: bit i of every octet is one operand."""
 
+import torch
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -13,9 +14,7 @@ _PLANES: tl.constexpr = tl.constexpr(
     + "".join(f"shr.u32 t, $8, {i}; and.b32 ${i}, t, 0x01010101;" for i in range(1, 8))
     + "}"
 )
-_TILE = 64 if EMULATE else 128
-_STEP = 128 if EMULATE else 64  # octets
-_WARPS = 8
+_HOPPER = (9, 0)
 
 
 def add_int8_products(
@@ -24,10 +23,11 @@ def add_int8_products(
     """Do as :func:`spatialgeom.backends.triton._one_bit.add_one_bit_products` does."""
     other = left if right is None else right
     vector = vector_of(left, other)
-    high, wide = (triton.cdiv(size, _TILE) for size in intersection.shape)
+    tile, octets, warps = _sizes(max(intersection.shape), left.device)
+    high, wide = (triton.cdiv(size, tile) for size in intersection.shape)
     tiles = high * wide if right is not None else high * (high + 1) // 2
     vectors = left.shape[1] // vector
-    stretch = split_vectors(tiles, vectors, _STEP // (8 * vector), left.device, processors)
+    stretch = split_vectors(tiles, vectors, octets // (8 * vector), left.device, processors)
     launch(
         _int8_kernel,
         (high * wide, triton.cdiv(vectors, stretch)),
@@ -40,13 +40,22 @@ def add_int8_products(
         other.stride(0) // vector,
         stretch,
         high,
-        warps=_WARPS,
+        warps=warps,
         SYMMETRIC=right is None,
-        TILE=_TILE,
-        STEP=_STEP,
+        TILE=tile,
+        STEP=octets,
         VECTOR=vector,
         EMULATE=EMULATE,
     )
+
+
+def _sizes(frames: int, device: torch.device) -> tuple[int, int, int]:
+    """Return rows of a tile, which is square, octets of a step, and warps."""
+    if EMULATE:
+        return 64, 128, 4
+    # fragments of a large tile fill the registers of what is older than Hopper
+    small = frames <= 64 or torch.cuda.get_device_capability(device) < _HOPPER
+    return (64, 64, 4) if small else (128, 64, 8)
 
 
 @triton.jit
