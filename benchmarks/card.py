@@ -33,6 +33,8 @@ class Card:
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
                 call()
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError:
             return None
         return graph.replay
@@ -40,7 +42,8 @@ class Card:
     def elapsed_ns(self, call: Call) -> float:
         """Return the time on the device of one call that finds the caches empty."""
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        self._eraser.zero_()  # it also keeps the device busy until the call is launched
+        # read, not written: what is written stays in the cache to be written back in the call's time
+        self._eraser.amax()  # it also keeps the device busy until the call is launched
         start.record()
         call()
         end.record()

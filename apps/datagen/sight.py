@@ -37,6 +37,9 @@ class Sight:
         dtype = torch.float64 if rules.one_camera else torch.float32
         self._points = torch.from_numpy(points).to(device, dtype)
         self._poses = _inverse(scene.world_from_depth, self._points)
+        # under one camera the colour intrinsics are meant
+        self._camera = scene.colour_camera if rules.one_camera else scene.depth_camera
+        self._matrix = torch.from_numpy(self._camera.intrinsics).to(self._points)
         self._sets = [_Rows(len(scene.frames))]
         self._rule = [rules.visible]
         if rules.askable is not None:
@@ -44,9 +47,7 @@ class Sight:
             self._rule.append(rules.askable)
 
     def add(self, frames: np.ndarray, depth: Tensor) -> None:
-        """Add frames, in order, with their depth maps; under one camera the colour intrinsics are meant."""
-        camera = self._scene.colour_camera if self._rules.one_camera else self._scene.depth_camera
-        matrix = torch.from_numpy(camera.intrinsics).to(self._points)
+        """Add frames, in order, with their depth maps; a device is sent no more unless some were lost."""
         whole = len(frames) == len(self._poses)
         poses = self._poses if whole else self._poses[frames[0] : frames[-1] + 1]
         if len(poses) > len(frames):
@@ -56,10 +57,10 @@ class Sight:
                 sg.visible_points(
                     self._points,
                     poses,
-                    matrix,
+                    self._matrix,
                     depth,
                     depth_scale=self._scene.depth_scale,
-                    image_size=camera.size,
+                    image_size=self._camera.size,
                     rule=rule,
                 )
             )

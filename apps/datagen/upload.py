@@ -76,7 +76,8 @@ class CudaCopies:
 
     def close(self) -> None:
         self._stream.synchronize()
-        self._runtime.cudaHostUnregister(self._address)
+        with torch.cuda.device(self._device):
+            self._runtime.cudaHostUnregister(self._address)
 
 
 class Uploader:

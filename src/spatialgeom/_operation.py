@@ -79,7 +79,10 @@ def register(
     """Register an :class:`Operation` of these fields, and return the operator that runs it."""
     operation = OPERATIONS[name] = Operation(module, name, backends, result, refuse, waits)
     schema = torch.library.infer_schema(result, mutates_args=())
-    _LIBRARY.define(name + schema, tags=(torch.Tag.pt2_compliant_tag,))  # type: ignore[no-untyped-call]
+    tags = [torch.Tag.pt2_compliant_tag]
+    if waits:
+        tags.append(torch.Tag.cudagraph_unsafe)  # so that compiled graphs are not captured around it
+    _LIBRARY.define(name + schema, tags=tuple(tags))  # type: ignore[no-untyped-call]
     _LIBRARY.impl(name, operation.run, "CompositeExplicitAutograd")  # type: ignore[no-untyped-call]
     torch.library.register_fake(f"spatialgeom::{name}", result, lib=_LIBRARY)
     operator: Callable[..., Any] = getattr(torch.ops.spatialgeom, name).default

@@ -1,5 +1,7 @@
 """Calls of tensors on a GPU: their stream, their device, no waiting, little memory."""
 
+from functools import cache
+
 import pytest
 import torch
 from torch import Tensor
@@ -12,9 +14,13 @@ if not torch.cuda.is_available():
     pytest.skip("needs a GPU", allow_module_level=True)
 
 CALLS = example_calls()
-LARGE = example_calls(points=200_000, frames=64)
 PROMPT = [name for name in CALLS if not OPERATIONS[name.partition("/")[0]].waits]
 WITH_KERNEL = [name for name in PROMPT if "triton" in OPERATIONS[name.partition("/")[0]].backends]
+
+
+@cache
+def large_calls():
+    return example_calls(points=200_000, frames=64)
 
 
 def tensors(value):
@@ -84,7 +90,7 @@ def test_a_call_can_be_captured_in_a_graph(name):
 
 @pytest.mark.parametrize("name", WITH_KERNEL)
 def test_memory_stays_within_a_fifth_of_inputs_and_outputs(name):
-    call = LARGE[name].to("cuda")
+    call = large_calls()[name].to("cuda")
     call()
     torch.cuda.synchronize()
     held = torch.cuda.memory_allocated()

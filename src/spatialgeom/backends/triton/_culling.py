@@ -10,6 +10,8 @@ from torch import Tensor
 
 from spatialgeom.backends.triton._language import bits_of, launch, real
 
+# sizes and bits of scalars: code made for a value of theirs is no faster, and is compiled for each
+_VARIES = "frames near left right top bottom scale_u shift_u scale_v shift_v"
 FRAMES = tl.constexpr(32)  # that one program looks at: a bit of a word each
 CAMERA = tl.constexpr(16)  # numbers of a frame: three rows of the pose, centre, focal lengths
 _PLANES = tl.constexpr(5)  # near, left, right, top, bottom
@@ -19,7 +21,7 @@ _LANES = 128
 _SLACK = tl.constexpr(32 * 2.0**-24)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["count"])
 def _box_kernel(points_ptr, per_point, per_axis, count, box_ptr, BLOCK: tl.constexpr):
     block, blocks = tl.program_id(0), tl.num_programs(0)
     n = block.to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
@@ -65,7 +67,7 @@ def _size(row):
     return tl.abs(row[0]) + tl.abs(row[1]) + tl.abs(row[2])
 
 
-@triton.jit
+@triton.jit(do_not_specialize=_VARIES.split())
 def _view_kernel(
     pose_ptr,
     pose_frame,

@@ -72,7 +72,7 @@ def _planes(x, EMULATE: tl.constexpr):
             (x >> 7) & 1,
         )
     return tl.inline_asm_elementwise(
-        _PLANES, "=r,=r,=r,=r,=r,=r,=r,=r,r", [x], dtype=(tl.int8,) * 8, is_pure=True, pack=4
+        _PLANES, "=&r,=&r,=&r,=&r,=&r,=&r,=&r,=&r,r", [x], dtype=(tl.int8,) * 8, is_pure=True, pack=4
     )
 
 
@@ -85,7 +85,7 @@ def _side_by_side(p):
     return tl.reshape(apart, (p[0].shape[0], 8 * p[0].shape[1]))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["rows", "columns", "vectors", "stretch", "high"])
 def _int8_kernel(
     left_ptr,  # (F, W) int64
     right_ptr,  # (G, W) int64
@@ -114,8 +114,10 @@ def _int8_kernel(
     # rows past the end repeat the last one, and are not counted
     a_at = tl.minimum(line, rows - 1 - top).to(tl.int64)[:, None] * left_stride * OCTETS + octet
     b_at = tl.minimum(line, columns - 1 - first).to(tl.int64)[:, None] * right_stride * OCTETS + octet
-    left = left_ptr.to(tl.pointer_type(tl.int8)) + top.to(tl.int64) * left_stride * OCTETS
-    right = right_ptr.to(tl.pointer_type(tl.int8)) + first.to(tl.int64) * right_stride * OCTETS
+    left = tl.multiple_of(left_ptr.to(tl.pointer_type(tl.int8)), OCTETS)
+    left += top.to(tl.int64) * left_stride * OCTETS
+    right = tl.multiple_of(right_ptr.to(tl.pointer_type(tl.int8)), OCTETS)
+    right += first.to(tl.int64) * right_stride * OCTETS
     at = tl.program_id(1) * stretch
     stop = tl.minimum(at + stretch, vectors)
     total = tl.zeros((TILE, TILE), tl.int32)

@@ -11,6 +11,8 @@ from torch import Tensor
 from spatialgeom.backends.triton._language import EMULATE, launch
 from spatialgeom.backends.triton._split import counters, split_vectors, vector_of
 
+# sizes and bits of scalars: code made for a value of theirs is no faster, and is compiled for each
+_VARIES = "rows columns vectors left_stride right_stride stretch high"
 _MULTIPLY: tl.constexpr = tl.constexpr(
     "mma.sync.aligned.m16n8k256.row.col.s32.b1.b1.s32.and.popc "
     "{$0,$1,$2,$3}, {$4,$5,$6,$7}, {$8,$9}, {$10,$11,$12,$13};"
@@ -126,7 +128,7 @@ def _add(
             tl.atomic_add(line_ptr + 4 * n * SPREAD, total, mask=inside, sem="relaxed")
 
 
-@triton.jit
+@triton.jit(do_not_specialize=_VARIES.split())
 def _one_bit_kernel(
     left_ptr,  # (F, W) int64
     right_ptr,  # (G, W) int64

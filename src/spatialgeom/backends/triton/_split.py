@@ -19,7 +19,9 @@ def multiprocessors(device: torch.device) -> int:
 
 def vector_of(left: Tensor, right: Tensor) -> int:
     """Return how many words a load may take: pairs, if every row is made of them."""
-    return 1 if any(x.shape[1] % 2 or x.stride(0) % 2 for x in (left, right)) else 2
+    # a pair is loaded at once only where its address is a multiple of 16 bytes
+    odd = any(x.shape[1] % 2 or x.stride(0) % 2 or x.data_ptr() % 16 for x in (left, right))
+    return 1 if odd else 2
 
 
 def counters(intersection: Tensor, left: Tensor, right: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ def _count_rows(rows: Tensor, programs: int) -> Tensor:
     return counts
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["rows", "width", "stretch"])
 def _count_kernel(
     words_ptr,  # (R, W) int64
     counts_ptr,  # (R,) int64, zero
@@ -101,7 +101,7 @@ def union_bits(words: Tensor, groups: Tensor, count: int) -> Tensor:
     return union
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["frames", "width", "count", "stretch"])
 def _union_kernel(
     words_ptr,  # (F, W) int64
     groups_ptr,  # (F,) int64

@@ -24,7 +24,7 @@ def _most(values, usable):
     return tl.max(tl.where(usable & (values == values), values, float("-inf")), 1)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["count", "words", "groups"])
 def _word_kernel(
     points_ptr,  # (N, 3)
     labels_ptr,  # (N,) int64, or None
@@ -115,7 +115,7 @@ def _change(extent_ptr, group, frames, frame, at, live, extents, before):
     return at, _read(extent_ptr, at, live)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["frames", "count", "words", "chunks"])
 def _extents_kernel(  # noqa: C901
     points_ptr,  # (N, 3)
     visible_ptr,  # (F, W) int64

@@ -42,7 +42,7 @@ def _below(pixel, size):
     return below
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["count", "frames", "start", "stop", "radius", "near"])
 def _scatter_kernel(
     points_ptr,  # (N, 3)
     per_point,

@@ -69,7 +69,7 @@ def _complete(intersection: Tensor, counts: Tensor, right_counts: Tensor, symmet
     return iou
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["rows", "columns", "count_stride", "right_count_stride"])
 def _complete_kernel(
     intersection_ptr,  # (F, G) int64
     counts_ptr,  # (F,) int64

@@ -81,7 +81,7 @@ def _seen_words(pointers, points, frame, steps, layout):
     return tl.sum((x == x).to(tl.int32) << (late - frame), 0)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["steps", "ignore_below"])
 def _distance_change_kernel(
     tracks_ptr,  # (T, N, 3)
     visible_ptr,  # (T, N), or None

@@ -21,6 +21,11 @@ from spatialgeom.backends.triton._language import (
     reciprocal,
 )
 
+# sizes and bits of scalars: code made for a value of theirs is no faster, and is compiled for each
+_VARIES = (
+    "count frames width last_u last_v near left right top bottom scale_u shift_u scale_v "
+    "shift_v scale beyond behind front"
+)
 _LANES, _EACH = (32768, 1) if EMULATE else (32, 8)  # threads, and points of each: 8 words fill a sector
 _LARGEST_MAP = 1 << 22  # rows or columns that positions are rounded to
 
@@ -82,7 +87,7 @@ def _clear(words_ptr, width, start, first, frames, todo, WORDS: tl.constexpr, LA
         tl.store(words_ptr + (first + frame).to(tl.int64) * width + word, 0, mask=empty)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=_VARIES.split())
 def _visible_kernel(
     points_ptr,  # (N, 3)
     per_point,
