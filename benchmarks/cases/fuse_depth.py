@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from benchmarks.case import Case, Inputs, Size, as_arrays
+from benchmarks.floor import Work
+from benchmarks.goals import GpuGoal
 from benchmarks.inputs import DEPTH_SCALE, recording
 from benchmarks.naive.fusion import fuse_depth as loops
 from benchmarks.naive.projection import unproject_depth
@@ -17,6 +19,9 @@ from spatialgeom import fuse_depth
 _PIXELS = 640 * 480
 _VOXEL = 0.02
 _MIN_COUNT = 5
+_VOXELS_IN_VIEW = 19_600  # of a frame of the kitchen, counted
+_GPU_SIZES = ({"frames": 40}, {"frames": 200})
+_GPU_GOALS = tuple(GpuGoal(size, 60 * size["frames"], x_eager=10) for size in _GPU_SIZES)
 
 Floats = NDArray[np.float64]
 Cloud = tuple[Floats, NDArray[np.int64]]  # points, and how many frames saw each
@@ -56,6 +61,15 @@ def _doubtful(arguments: tuple[Any, ...], error: float) -> Floats:
     return readings[(np.abs(cells - np.round(cells)) * _VOXEL <= error).any(axis=1)]
 
 
+def _least_bytes(size: Size) -> int:
+    return size["frames"] * _PIXELS * 2
+
+
+def _work(size: Size, source: str) -> Work:
+    # three sums and two counts of each voxel that a frame sees
+    return Work(_least_bytes(size), atomics=size["frames"] * _VOXELS_IN_VIEW * 5)
+
+
 CASES = (
     Case(
         operation="fuse_depth",
@@ -66,7 +80,10 @@ CASES = (
         compare=_compare,
         units=lambda size: size["frames"] * _PIXELS,
         unit="pixel",
-        least_bytes=lambda size: size["frames"] * _PIXELS * 2,
+        least_bytes=_least_bytes,
+        work=_work,
         as_naive=lambda cloud: (cloud.points.double().numpy(), cloud.counts.numpy()),
+        gpu_sizes=_GPU_SIZES,
+        gpu_goals=_GPU_GOALS,
     ),
 )

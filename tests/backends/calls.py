@@ -68,6 +68,16 @@ def render(
     return backend("occlusion", "render_depth")(points, poses, cameras, size, radius, 1e-3)
 
 
+def fuse(frames: int, height: int, width: int, depth: torch.dtype, slots: int) -> Any:
+    """Launch the fusion of a few frames and the table's growth, without the reading between them."""
+    double = torch.float64
+    table = backend("fusion", "Table").empty(slots, torch.device("meta"))
+    maps = meta(frames, height, width, dtype=depth)
+    posed = meta(frames, 3, 3, dtype=double), meta(frames, 4, 4, dtype=double)
+    table.add(maps, *posed, backend("fusion", "none_done")(maps), 0.001, 0.02, float("inf"))
+    return table.grown()
+
+
 def overlap(
     frames: int, width: int, others: int | None = None, products: str | None = None, every: int = 1
 ) -> Any:
@@ -133,6 +143,8 @@ def compiled(architecture: int) -> dict[str, Call]:
         "unproject_depth": partial(unproject, 370, 480, 640, torch.uint16, torch.float32),
         "visible_points": partial(visible, 370, 150_000),
         "render_depth": partial(render, 370, 150_000, 2),
+        "render_depth of wide squares": partial(render, 370, 150_000, 6),
+        "fuse_depth": partial(fuse, 32, 480, 640, torch.uint16, 1 << 20),
         "overlap_matrix": partial(overlap, 370, 2_344),
         "overlap_matrix of two": partial(overlap, 370, 2_343, 111),
         "overlap_matrix int8": partial(overlap, 370, 2_344, products="int8"),
@@ -150,6 +162,7 @@ def compiled(architecture: int) -> dict[str, Call]:
         "unproject_depth float64": partial(unproject, 370, 480, 640, double, double),
         "visible_points float32": partial(visible, 370, 150_001, torch.float32, image=(968, 1296)),
         "visible_points float64": partial(visible, 370, 150_000, double, double, half_open=True),
+        "fuse_depth float64": partial(fuse, 32, 480, 640, double, 1 << 20),
         "render_depth float64": partial(render, 370, 150_000, 2, real=double),
         "overlap_matrix of few": partial(overlap, 40, 2_344),
         "distance_change float64": partial(change, 150, 511, "path", double),

@@ -70,6 +70,13 @@ CASES: dict[str, Case] = {
     "render_depth radius 2": Case(
         partial(calls.render, 2, 1_000, 2, (40_000, 40_000)), _on_last_pixel(2, 40_000, 40_000)
     ),
+    # blank maps: all are read, and no slot is looked for
+    "fuse_depth": Case(
+        partial(calls.fuse, 32, 8_000, 9_000, _U16, 64), {"camera_ptr": 1, "old_keys_ptr": -1}
+    ),
+    "fuse_depth, large maps": Case(
+        partial(calls.fuse, 1, 60_000, 60_000, _F64, 64), {"camera_ptr": 1, "old_keys_ptr": -1}
+    ),
     "overlap_matrix": Case(partial(calls.overlap, 60_000, 64)),
     "overlap_matrix of two": Case(partial(calls.overlap, 4_000_000, 64, 600)),
     "overlap_matrix, rows apart": Case(partial(calls.overlap, 600, 64, every=120_000)),

@@ -47,6 +47,7 @@ class Row:
 _MULTIPLY_BITS = {80: "BMMA.*", 90: "BMMA.*"}
 _MULTIPLY_BYTES = {80: "IMMA.*", 90: "IGMMA.*", 100: "IMMA.*|UTCIMMA.*|UTCQMMA.*"}
 _LEAST = r"(RED|REDG|ATOMG)\..*MIN.*"
+_SUM = r"(RED|REDG|ATOMG)\..*ADD\.64.*"
 _EITHER = r"(RED|REDG|ATOMG)\..*OR.*"
 
 # a call of calls.py and a kernel that it launches
@@ -67,13 +68,20 @@ ROWS: dict[tuple[str, str], Row] = {
     ("render_depth", "_view_kernel"): Row(80),
     ("render_depth", "_box_kernel"): Row(48),
     ("render_depth", "_scatter_kernel"): Row(80, _LEAST, "SHFL|BAR"),
-    ("render_depth", "_along_rows_kernel"): Row(32, "LDG.E.128.* STG.E.128", "BAR"),
-    ("render_depth", "_along_columns_kernel"): Row(40, "LDG.E.128.* STG.E.128", "BAR"),
+    ("render_depth", "_square_kernel"): Row(48, "LDG.E.128.* STG.E.128"),
+    ("render_depth of wide squares", "_view_kernel"): Row(80),
+    ("render_depth of wide squares", "_box_kernel"): Row(48),
+    ("render_depth of wide squares", "_scatter_kernel"): Row(80, _LEAST, "SHFL|BAR"),
+    ("render_depth of wide squares", "_along_rows_kernel"): Row(48, "LDG.E.128.* STG.E.128", "BAR"),
+    ("render_depth of wide squares", "_along_columns_kernel"): Row(40, "LDG.E.128.* STG.E.128", "BAR"),
     ("render_depth float64", "_view_kernel"): Row(80),
     ("render_depth float64", "_box_kernel"): Row(80),
     ("render_depth float64", "_scatter_kernel"): Row(128, _LEAST, "SHFL|BAR"),
-    ("render_depth float64", "_along_rows_kernel"): Row(40, "STG.E.128"),
-    ("render_depth float64", "_along_columns_kernel"): Row(40, "STG.E.128", "BAR"),
+    ("render_depth float64", "_square_kernel"): Row(48, "STG.E.128"),
+    ("fuse_depth", "_fuse_kernel"): Row(112, rf"{_SUM} {_EITHER} ATOMG?\..*CAS.* LDG.E.U16.*", "SHFL|BAR"),
+    ("fuse_depth", "_rehash_kernel"): Row(40, r"ATOMG?\..*CAS.*", "SHFL|BAR"),
+    ("fuse_depth float64", "_fuse_kernel"): Row(112, _SUM, "SHFL|BAR"),
+    ("fuse_depth float64", "_rehash_kernel"): Row(40, never_in_loop="SHFL|BAR"),
     ("overlap_matrix", "_one_bit_kernel"): Row(255, _MULTIPLY_BITS, "SHFL|BAR|LDS|STS"),
     ("overlap_matrix", "_int8_kernel"): Row(255, _MULTIPLY_BYTES, "SHFL"),
     ("overlap_matrix", "_complete_kernel"): Row(112),

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spatialgeom._check import ArgumentCheck, refuse_skew
 from spatialgeom._morton import BITS, morton_codes
-from spatialgeom._operation import WITHOUT_KERNEL, register
+from spatialgeom._operation import WITH_KERNEL, register
 from spatialgeom.errors import ShapeError
 
 
@@ -52,7 +52,7 @@ def fuse_depth(
         voxel: Side of a voxel, metres.
         min_count: Frames that must have a reading in a voxel for it to be kept.
         max_depth: Readings beyond this depth are left out, metres.
-        backend: ``"cpu"`` or ``"reference"``. None picks by device.
+        backend: ``"triton"``, ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
         Points, of the type of ``intrinsics``, and for each the number of frames with a reading in its voxel.
@@ -149,4 +149,4 @@ def _cloud(
     return intrinsics.new_empty((count, 3)), intrinsics.new_empty(count, dtype=torch.int64)
 
 
-_FUSE = register("fusion", "fuse_depth", WITHOUT_KERNEL, _cloud, _refuse_skew, waits=True)
+_FUSE = register("fusion", "fuse_depth", WITH_KERNEL, _cloud, _refuse_skew, waits=True)

@@ -25,7 +25,8 @@ from spatialgeom.backends.triton._language import (
 
 _LANES, _EACH = (32768, 1) if EMULATE else (32, 8)  # threads of a program, and points of each
 _ROWS, _FILTER = (64, 2048) if EMULATE else (1, 128)  # of a filter's program, the latter in vectors of four
-_GROUP = 16  # frames that go through the buffers together
+_GROUP = 32  # frames that go through the buffers together: 40 MB of depth maps in VGA
+_SMALL = 4  # radius of splats up to which one pass takes the minimum of a square
 _SPREAD = 16  # entries that one pass along rows looks ahead; wider windows take several
 _ALIGNED = 16  # entries: what the compiler takes to know that rows start on vectors
 _LARGEST_IMAGE = 1 << 22  # rows or columns that positions are rounded to
@@ -111,6 +112,44 @@ def _quarters(vectors, BLOCK: tl.constexpr):
 
 
 @triton.jit
+def _windows(entries, SPREAD: tl.constexpr, BLOCK: tl.constexpr):
+    """Return (BLOCK, 4): the minimum of each of four entries and ``SPREAD`` ones after it."""
+    least = ()
+    for i in tl.static_range(4):
+        value = entries[i]
+        for k in tl.static_range(i + 1, i + SPREAD + 1):
+            value = tl.minimum(value, entries[k])
+        least += (value,)
+    pairs = tl.join(tl.join(least[0], least[2]), tl.join(least[1], least[3]))
+    return tl.reshape(pairs, (BLOCK, 4))
+
+
+@triton.jit
+def _square_kernel(
+    source_ptr,  # (frames, height + SPREAD, pitch)
+    image_ptr,  # (frames, height, width)
+    height,
+    width,
+    pitch,
+    SPREAD: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
+    """Write the minimum over a square that begins at each entry: columns first, whose minima are shared."""
+    frame, y = tl.program_id(2).to(tl.int64), tl.program_id(0)
+    x = tl.program_id(1) * (4 * BLOCK) + 4 * tl.arange(0, BLOCK)[:, None] + tl.arange(0, 4)[None, :]
+    source = source_ptr + (frame * (height + SPREAD) + y) * pitch + x
+    entries = ()
+    for k in tl.static_range(0, SPREAD + 4, 4):
+        column = tl.load(source + k, mask=x + k < pitch, other=float("inf"))
+        for dy in tl.static_range(1, SPREAD + 1):
+            below = tl.load(source + dy * pitch + k, mask=x + k < pitch, other=float("inf"))
+            column = tl.minimum(column, below)
+        entries += _quarters(column, BLOCK)
+    place = image_ptr + (frame * height + y) * width + x
+    tl.store(place, _windows(entries, SPREAD, BLOCK), mask=x < width)
+
+
+@triton.jit
 def _along_rows_kernel(source_ptr, target_ptr, count, SPREAD: tl.constexpr, BLOCK: tl.constexpr):
     """Write the minimum of each entry and ``SPREAD`` ones after it, four entries a thread.
 
@@ -124,14 +163,7 @@ def _along_rows_kernel(source_ptr, target_ptr, count, SPREAD: tl.constexpr, BLOC
     entries = _quarters(tl.load(source_ptr + n, mask=n < count, other=float("inf")), BLOCK)
     for k in tl.static_range(4, SPREAD + 4, 4):
         entries += _quarters(tl.load(source_ptr + n + k, mask=n + k < count, other=float("inf")), BLOCK)
-    least = ()
-    for i in tl.static_range(4):
-        value = entries[i]
-        for k in tl.static_range(i + 1, i + SPREAD + 1):
-            value = tl.minimum(value, entries[k])
-        least += (value,)
-    pairs = tl.join(tl.join(least[0], least[2]), tl.join(least[1], least[3]))
-    tl.store(target_ptr + n, tl.reshape(pairs, (BLOCK, 4)), mask=n < count)
+    tl.store(target_ptr + n, _windows(entries, SPREAD, BLOCK), mask=n < count)
 
 
 @triton.jit
@@ -181,14 +213,18 @@ def render_depth(
         scatter(images, 0, frames)
         return images
     images = points.new_empty((frames, height, width))
-    group = max(1, min(_GROUP, images.numel() // (10 * padded)))
-    buffers = points.new_empty((2, group, height + 2 * radius, pitch))
+    count = 1 if radius <= _SMALL else 2
+    group = max(1, min(_GROUP // count, images.numel() // (5 * count * padded)))
+    buffers = points.new_empty((count, group, height + 2 * radius, pitch))
     for start in range(0, frames, group):
         some = images[start : start + group]
-        centres, spread = buffers[:, : len(some)]
+        centres, *spread = buffers[:, : len(some)]
         centres.fill_(torch.inf)
         scatter(centres, start, start + len(some))
-        _filter(centres, spread, some, radius)
+        if spread:
+            _filter(centres, spread[0], some, radius)
+        else:
+            _filter_small(centres, some, radius)
     return images
 
 
@@ -234,6 +270,23 @@ def _scatter(
         )
 
     return scatter
+
+
+def _filter_small(source: Tensor, images: Tensor, radius: int) -> None:
+    """Write to ``images`` the minimum of ``source`` over squares, in one pass."""
+    frames, height, width = images.shape
+    launch(
+        _square_kernel,
+        (height, triton.cdiv(width, 4 * _FILTER), frames),
+        source,
+        images,
+        height,
+        width,
+        source.shape[2],
+        warps=4,
+        SPREAD=2 * radius,
+        BLOCK=_FILTER,
+    )
 
 
 def _filter(source: Tensor, target: Tensor, images: Tensor, radius: int) -> None:
