@@ -8,7 +8,7 @@ import torch
 pytest.importorskip("triton")
 
 from spatialgeom import render_depth
-from spatialgeom.backends.triton import occlusion
+from spatialgeom.backends.triton import _culling, occlusion
 from spatialgeom.testing import random_posed_points
 
 pytestmark = pytest.mark.skipif(not occlusion.EMULATE, reason="patches what only the interpreter reads")
@@ -16,13 +16,22 @@ pytestmark = pytest.mark.skipif(not occlusion.EMULATE, reason="patches what only
 
 @pytest.fixture(autouse=True)
 def poisoned(monkeypatch):
-    new_empty = torch.Tensor.new_empty
+    """Fill memory with garbage, and see that nothing is written beyond what was asked for."""
+    new_empty, whole = torch.Tensor.new_empty, []
 
-    def full_of_garbage(*args, **kwargs):
-        tensor = new_empty(*args, **kwargs)
-        return tensor.fill_(math.nan if tensor.dtype.is_floating_point else -1)
+    def full_of_garbage(*arguments, **options):
+        tensor = new_empty(*arguments, **options)
+        if not tensor.numel():
+            return tensor
+        garbage = math.nan if tensor.is_floating_point() else -1
+        memory = torch.full((tensor.numel() + 4096,), garbage, dtype=tensor.dtype)
+        whole.append((memory, tensor.numel()))
+        return memory[: tensor.numel()].view(tensor.shape)
 
     monkeypatch.setattr(torch.Tensor, "new_empty", full_of_garbage)
+    yield
+    for memory, size in whole:
+        assert (memory[size:].isnan() if memory.is_floating_point() else memory[size:] == -1).all()
 
 
 def whole_pixels(count, frames, size, dtype=torch.float32):
@@ -61,9 +70,43 @@ def test_warps_as_on_a_gpu(monkeypatch, radius, frames):
     monkeypatch.setattr(occlusion, "_EACH", 8)
     monkeypatch.setattr(occlusion, "_GROUP", 33)
     monkeypatch.setattr(occlusion, "_FILTER", 32)
+    monkeypatch.setattr(_culling, "_LANES", 32)
     scene = whole_pixels(257, frames, (64, 40))
     expected = render_depth(*scene, radius=radius, backend="reference")
     assert torch.equal(render_depth(*scene, radius=radius, backend="triton"), expected)
+
+
+@pytest.mark.parametrize("size", [(33, 129), (5, 300)])
+@pytest.mark.parametrize("radius", [1, 9])
+def test_ragged_blocks_of_the_filter(monkeypatch, size, radius):
+    monkeypatch.setattr(occlusion, "_FILTER", 32)
+    monkeypatch.setattr(occlusion, "_ROWS", 4)
+    scene = whole_pixels(300, 2, size)
+    expected = render_depth(*scene, radius=radius, backend="reference")
+    assert torch.equal(render_depth(*scene, radius=radius, backend="triton"), expected)
+
+
+def test_images_too_long_for_the_kernel_are_left_to_the_reference():
+    width = occlusion._LARGEST_IMAGE + 2
+    points = torch.tensor([[width - 1.0, 0, 1], [3, 0, 1]])
+    image = render_depth(points, torch.eye(4)[None], torch.eye(3), (1, width), backend="triton")
+    assert image[0, 0].isfinite().nonzero()[:, 0].tolist() == [3, width - 1]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("radius", [0, 1])
+def test_a_point_on_the_near_plane_and_points_at_the_origin(monkeypatch, dtype, radius):
+    monkeypatch.setattr(occlusion, "_LANES", 32)
+    points = torch.zeros(65, 3, dtype=dtype)
+    points[64] = torch.tensor([3.0, 3, -1.5])
+    pose = torch.eye(4, dtype=dtype)[None]
+    pose[:, 2, 3] = 2
+    camera = torch.tensor([[1.0, 0, 4], [0, 1, 3], [0, 0, 1]], dtype=dtype)
+    image = render_depth(points, pose, camera, (7, 12), radius=radius, near=0.5, backend="triton")[0]
+    drawn = image.isfinite()
+    assert (image[drawn] == 2).all()
+    assert drawn.sum() == (2 * radius + 1) ** 2
+    assert drawn[3, 4]
 
 
 def test_frames_by_groups_of_any_size(monkeypatch):

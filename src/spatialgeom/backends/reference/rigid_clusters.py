@@ -33,7 +33,8 @@ def _joint_frames(seen: Tensor, rows: slice) -> Tensor:
 
 def _distances(positions: Tensor, rows: slice) -> Tensor:
     """Return distances from some points to all at one time, NaN where either is not seen."""
-    return (positions[rows, None] - positions).square().sum(-1).sqrt()  # (R, N)
+    # the first sqrt of a process may be off by 1e-3 where MKL starts its threads (PyTorch issue 188792)
+    return torch.linalg.vector_norm(positions[rows, None] - positions, dim=-1)  # (R, N)
 
 
 def _range(tracks: Tensor, rows: slice) -> Tensor:

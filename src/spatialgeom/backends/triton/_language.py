@@ -27,10 +27,12 @@ def bits_of(value: float) -> int:
     return bits
 
 
-def launch(kernel: Any, grid: tuple[int, ...], *arguments: Any, warps: int, **constants: Any) -> None:
-    """Run ``kernel`` on every program of ``grid``, products fused into sums."""
+def launch(
+    kernel: Any, grid: tuple[int, ...], *arguments: Any, warps: int, fused: bool = True, **constants: Any
+) -> None:
+    """Run ``kernel`` on every program of ``grid``, products ``fused`` into sums or each rounded by itself."""
     # explicit, since Triton's default changes: unfused loops take a fifth longer and round more
-    kernel[grid](*arguments, **constants, num_warps=warps, enable_fp_fusion=True)
+    kernel[grid](*arguments, **constants, num_warps=warps, enable_fp_fusion=fused)
 
 
 @triton.jit

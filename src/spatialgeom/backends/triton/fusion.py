@@ -14,7 +14,7 @@ from torch import Tensor
 
 from spatialgeom._morton import BITS
 from spatialgeom.backends.reference import fusion as reference
-from spatialgeom.backends.triton._language import EMULATE, bits_of, nearest, real
+from spatialgeom.backends.triton._language import EMULATE, bits_of, launch, nearest, real
 
 _LANES = 4096 if EMULATE else 32  # a warp, so that its lanes look for slots together without a barrier
 _ROWS = tl.constexpr(4)  # pixels of a lane, one above the other: half share a voxel with the one above
@@ -227,7 +227,9 @@ class Table:
     ) -> None:
         """Launch the fusion of a few frames, but for tiles that are done."""
         _, height, width = depth.shape
-        _fuse_kernel[done.shape[1], done.shape[0]](
+        launch(
+            _fuse_kernel,
+            (done.shape[1], done.shape[0]),
             depth,
             *depth.stride(),
             height,
@@ -244,15 +246,17 @@ class Table:
             _PROBES,
             *map(bits_of, (depth_scale, voxel, max_depth)),
             LANES=_LANES,
-            num_warps=_LANES // 32,
-            enable_fp_fusion=False,  # each rounding is the reference's: so are the voxels
+            warps=_LANES // 32,
+            fused=False,  # each rounding is the reference's: so are the voxels
         )
 
     def grown(self) -> "Table":
         """Return a table of twice as many slots with the same voxels."""
         slots = self.keys.shape[0]
         larger = Table.empty(2 * slots, self.keys.device)
-        _rehash_kernel[(triton.cdiv(slots, _LANES),)](
+        launch(
+            _rehash_kernel,
+            (triton.cdiv(slots, _LANES),),
             self.keys,
             self.sums,
             self.counts,
@@ -264,8 +268,8 @@ class Table:
             larger.seen,
             larger.state,
             *larger._hash,
+            warps=_LANES // 32,
             LANES=_LANES,
-            num_warps=_LANES // 32,
         )
         return larger
 

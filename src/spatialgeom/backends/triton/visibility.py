@@ -14,6 +14,7 @@ from spatialgeom.backends.triton._language import (
     EMULATE,
     ballot,
     bits_of,
+    launch,
     nearest,
     popcount,
     product,
@@ -208,7 +209,9 @@ def visible_points(
         for border in ((0.0, size) if half_open else (-0.5, size - 0.5))
     ]
     cameras, planes = views(cam_from_world, intrinsics, (near, *borders), maps, folded=not exact)
-    _visible_kernel[triton.cdiv(points.shape[0], _EACH * _LANES), triton.cdiv(frames, FRAMES.value)](
+    launch(
+        _visible_kernel,
+        (triton.cdiv(points.shape[0], _EACH * _LANES), triton.cdiv(frames, FRAMES.value)),
         points,
         *points.stride(),
         points.shape[0],
@@ -233,9 +236,9 @@ def visible_points(
         LANES=_LANES,
         EACH=_EACH,
         EMULATE=EMULATE,
-        num_warps=_LANES // 32,
+        warps=_LANES // 32,
         # in float64 each rounding is the reference's, so that its decisions are exact
-        enable_fp_fusion=not exact,
+        fused=not exact,
     )
     return words
 
