@@ -80,8 +80,9 @@ def register(
     operation = OPERATIONS[name] = Operation(module, name, backends, result, refuse, waits)
     schema = torch.library.infer_schema(result, mutates_args=())
     tags = [torch.Tag.pt2_compliant_tag]
-    if waits:
-        tags.append(torch.Tag.cudagraph_unsafe)  # so that compiled graphs are not captured around it
+    # so that compiled graphs are not captured around it, where this PyTorch can be told
+    if waits and hasattr(torch.Tag, "cudagraph_unsafe"):
+        tags.append(torch.Tag.cudagraph_unsafe)
     _LIBRARY.define(name + schema, tags=tuple(tags))  # type: ignore[no-untyped-call]
     _LIBRARY.impl(name, operation.run, "CompositeExplicitAutograd")  # type: ignore[no-untyped-call]
     torch.library.register_fake(f"spatialgeom::{name}", result, lib=_LIBRARY)
