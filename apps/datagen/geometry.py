@@ -67,8 +67,8 @@ class SceneGeometry:
         xyz = (
             np.einsum("nij,nj->ni", pose[:, :3, :3], self.points[points].astype(np.float64)) + pose[:, :3, 3]
         )
-        k = self.camera.intrinsics
-        return xyz[:, :2] / xyz[:, 2:] * k[[0, 1], [0, 1]] + k[:2, 2], xyz
+        k = self.camera.of(frames).intrinsics
+        return xyz[:, :2] / xyz[:, 2:] * k[..., [0, 1], [0, 1]] + k[..., :2, 2], xyz
 
 
 def compute_geometry(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.scene import Scene
 
 
@@ -38,4 +39,4 @@ class Reader:
     options: type | None
     recognises: Callable[[Path], bool]
     scenes: Callable[[Path, Any], list[SceneHandle]]
-    load: Callable[[SceneHandle, Path], Scene]
+    load: Callable[[SceneHandle, Path], Scene | Clip]

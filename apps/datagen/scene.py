@@ -5,15 +5,20 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from spatialgeom.apps.datagen.objects import Objects
 from spatialgeom.apps.images import ImageRef
 
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera that all frames of a scene share."""
+    """The pinhole camera of a scene's frames."""
 
-    intrinsics: np.ndarray  # (3, 3) float64, pixels; the centre of the first pixel is at 0
+    intrinsics: np.ndarray  # (3, 3), or (F, 3, 3) where focus moves; float64, pixels, first centre at 0
     size: tuple[int, int]  # height, width
+
+    def of(self, frames: np.ndarray) -> "Camera":
+        """Return the camera of some frames."""
+        return self if self.intrinsics.ndim == 2 else replace(self, intrinsics=self.intrinsics[frames])
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,9 @@ class Scene:
     Poses are finite but need not be exactly rigid. ``depth(i)`` returns the reading of frame ``i``, uint16
     (times ``depth_scale`` gives metres; 0 and 65535 are no reading), and raises ``InputError`` where a
     frame's file is at fault. It must be picklable: other processes decode, too.
+
+    Which object a point belongs to is told by ``labels``, else by ``instances(i)``, which returns the (H, W)
+    number of the object + 1 that each pixel of depth image ``i`` shows (0: none), else by the objects' boxes.
     """
 
     name: str
@@ -40,6 +48,9 @@ class Scene:
     depth_scale: float = 0.001
     up_known: bool = True  # is world z up, along gravity?
     points: np.ndarray | None = None  # (N, 3) of a mesh; None: fuse the depth maps
+    objects: Objects | None = None
+    labels: np.ndarray | None = None  # (N,) int32 index into objects of each of points, -1: of none
+    instances: Callable[[int], np.ndarray] | None = None
     dropped: dict[str, int] = field(default_factory=dict)  # reason -> frames that were left out
     licence: str = "unknown"
 
@@ -54,20 +65,23 @@ class Scene:
             frames=tuple(self.frames[i] for i in index),
             images=tuple(self.images[i] for i in index),
             world_from_depth=self.world_from_depth[index],
+            depth_camera=self.depth_camera.of(index),
+            colour_camera=self.colour_camera.of(index),
             depth=_Kept(self.depth, index),
+            instances=self.instances and _Kept(self.instances, index),
             dropped={**self.dropped, reason: self.dropped.get(reason, 0) + lost},
         )
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """The depth of some of a scene's frames."""
+    """The maps of some of a scene's frames."""
 
-    depth: Callable[[int], np.ndarray]
+    maps: Callable[[int], np.ndarray]
     index: np.ndarray
 
     def __call__(self, frame: int) -> np.ndarray:
-        return self.depth(int(self.index[frame]))
+        return self.maps(int(self.index[frame]))
 
 
 def rotation_to_z(up: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ class Sight:
                 sg.visible_points(
                     self._points,
                     poses,
-                    self._matrix,
+                    self._matrix if self._matrix.ndim == 2 else self._matrix[frames],
                     depth,
                     depth_scale=self._scene.depth_scale,
                     image_size=self._camera.size,
@@ -121,9 +121,10 @@ def _unoccluded(points: Tensor, pose: Tensor, matrix: Tensor, size: tuple[int, i
     small = (-(-size[0] // _COARSE), -(-size[1] // _COARSE))
     coarse = sg.resize_intrinsics(matrix, size, small)
     blocks = []
-    for block in torch.split(pose, _BLOCK_FRAMES):
-        nearest = sg.render_depth(points, block, coarse, small, radius=1)
-        blocks.append(sg.visible_points(points, block, coarse, nearest, rule=_COARSE_RULE))
+    for k, block in enumerate(torch.split(pose, _BLOCK_FRAMES)):
+        own = coarse if coarse.ndim == 2 else coarse[k * _BLOCK_FRAMES :][: len(block)]
+        nearest = sg.render_depth(points, block, own, small, radius=1)
+        blocks.append(sg.visible_points(points, block, own, nearest, rule=_COARSE_RULE))
     return torch.cat(blocks)
 
 

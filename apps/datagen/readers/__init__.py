@@ -21,7 +21,7 @@ def choose_reader(source: str, name: str | None) -> Reader:
     """Return the reader called ``name``, or the one that recognises ``source``.
 
     Raises:
-        UsageError: There is no reader of that name.
+        UsageError: There is no reader of that name, or several recognise the path.
         InputError: The path does not exist, or no reader recognises it.
     """
     readers = load_readers()
@@ -34,9 +34,12 @@ def choose_reader(source: str, name: str | None) -> Reader:
     path = Path(source)
     if not path.exists():
         raise InputError(f"{source} does not exist; name a scene folder, or 'synthetic' for rendered rooms")
-    for reader in readers.values():
-        if reader.recognises(path):
-            return reader
+    knowing = [reader for reader in readers.values() if reader.recognises(path)]
+    if len(knowing) == 1:
+        return knowing[0]
+    if knowing:
+        names = " and ".join(reader.name for reader in knowing)
+        raise UsageError(f"{source} has files of more than one layout ({names}); name one with --reader")
     raise InputError(
         f"{source} is not a scene in a layout that is known here; expected one of: "
         + "; ".join(f"{reader.name} ({reader.title})" for reader in readers.values())

@@ -76,7 +76,7 @@ def _check_transform(given: list[float] | None) -> None:
 
 
 def _recognises(path: Path) -> bool:
-    return any(_scene_folders(path))
+    return any(any(folder.glob("frame-*.depth.png")) for folder in _scene_folders(path))
 
 
 def _scene_folders(path: Path) -> list[Path]:
@@ -145,7 +145,8 @@ def _pose(files: FrameFiles) -> np.ndarray | None:
     return values.reshape(4, 4) if values is not None and values.size == 16 else None
 
 
-def _load(handle: SceneHandle, _: Path) -> Scene:
+def load_scene(handle: SceneHandle, _: Path) -> Scene:
+    """Read one scene's headers and poses."""
     options: RgbdFolderOptions = handle.options
     folder = Path(handle.path)
     frames = read_frames(_list_frames(folder), ("color", "depth", "pose"), _pose, options.stride, handle.name)
@@ -189,5 +190,5 @@ READER = Reader(
     options=RgbdFolderOptions,
     recognises=_recognises,
     scenes=_scenes,
-    load=_load,
+    load=load_scene,
 )

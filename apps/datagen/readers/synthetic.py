@@ -68,7 +68,7 @@ def _load(handle: SceneHandle, folder: Path) -> Scene:
         depth_scale=_DEPTH_SCALE,
         licence="Apache-2.0",
     )
-    scene = rgbd_folder.READER.load(replace(handle, path=str(place), options=layout), folder)
+    scene = rgbd_folder.load_scene(replace(handle, path=str(place), options=layout), folder)
     return replace(scene, source="synthetic", space=_space(index))
 
 
