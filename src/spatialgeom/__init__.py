@@ -59,6 +59,9 @@ if TYPE_CHECKING:
     from spatialgeom.ops.coverage import (
         minimal_covers as minimal_covers,
     )
+    from spatialgeom.ops.displacement import (
+        displacement_counts as displacement_counts,
+    )
     from spatialgeom.ops.fusion import (
         FusedCloud as FusedCloud,
     )
@@ -121,6 +124,7 @@ _HOME = {
     "ops.bitsets": ("count_bits", "nth_bit", "pack_bits", "select_bits", "union_bits", "unpack_bits"),
     "ops.cameras": ("crop_intrinsics", "invert_poses", "resize_intrinsics"),
     "ops.coverage": ("Covers", "Extents", "axis_extents", "minimal_covers"),
+    "ops.displacement": ("displacement_counts",),
     "ops.fusion": ("FusedCloud", "fuse_depth", "morton_order"),
     "ops.occlusion": ("render_depth",),
     "ops.overlap": ("Overlap", "overlap_matrix"),

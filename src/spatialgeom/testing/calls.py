@@ -71,6 +71,7 @@ def example_calls(points: int = 300, frames: int = 3) -> dict[str, Call]:
         "minimal_covers": Call(sg.minimal_covers, (extents, torch.full((3,), 5.0), 0), {}),
         "distance_change": Call(sg.distance_change, (tracks,), {}),
         "distance_change/path": Call(sg.distance_change, (tracks, tracks[..., 0] > -1), {"measure": "path"}),
+        "displacement_counts": Call(sg.displacement_counts, (tracks, *2 * (tracks[..., 0] > -1,), [0.5]), {}),
         "rigid_clusters": Call(sg.rigid_clusters, (tracks,), {"min_size": 2, "threshold": 2.0}),
     }
 

@@ -1,0 +1,22 @@
+"""How far tracked points move between any two times of a clip."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.naive.projection import Floats
+
+
+def displacement_counts(
+    tracks: Floats, start: NDArray[np.bool_], end: NDArray[np.bool_], edges: list[float]
+) -> NDArray[np.int64]:
+    """Return, per point and first time, how many second times lie in each bin of distance."""
+    times, points = tracks.shape[:2]
+    counts = np.zeros((points, times, len(edges) + 1), dtype=np.int64)
+    for point in range(points):
+        for first in np.flatnonzero(start[:, point]):
+            moved = np.linalg.norm(tracks[:, point] - tracks[first, point], axis=1)
+            others = end[:, point].copy()
+            others[first] = False
+            index = np.searchsorted(edges, moved[others], side="right")
+            counts[point, first] = np.bincount(index, minlength=len(edges) + 1)
+    return counts
