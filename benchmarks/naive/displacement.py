@@ -20,3 +20,24 @@ def displacement_counts(
             index = np.searchsorted(edges, moved[others], side="right")
             counts[point, first] = np.bincount(index, minlength=len(edges) + 1)
     return counts
+
+
+def nth_displacement(
+    tracks: Floats,
+    counts: NDArray[np.int32],
+    end: NDArray[np.bool_],
+    point: NDArray[np.int64],
+    index: NDArray[np.int64],
+    rank: NDArray[np.int64],
+    edges: list[float],
+) -> NDArray[np.int64]:
+    """Return, per draw, the first and second time of the pair of that number in its bin."""
+    found = []
+    for p, b, left in zip(point, index, rank, strict=True):
+        before = np.cumsum(counts[p, :, b])
+        first = int(np.searchsorted(before, left, side="right"))
+        moved = np.linalg.norm(tracks[:, p] - tracks[first, p], axis=1)
+        inside = end[:, p] & (np.searchsorted(edges, moved, side="right") == b)
+        inside[first] = False
+        found.append((first, np.flatnonzero(inside)[left - (before[first - 1] if first else 0)]))
+    return np.array(found)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist, squareform
 
 from benchmarks.naive.projection import Floats
@@ -43,10 +44,18 @@ def distance_range_seen(tracks: Floats, visible: NDArray[np.bool_]) -> Floats:
     return np.where(steps >= 2, largest - smallest, np.nan)
 
 
-def rigid_clusters(tracks: Floats, threshold: float = 0.1, min_size: int = 6) -> NDArray[np.int64]:
+def rigid_clusters(
+    tracks: Floats, threshold: float = 0.1, min_size: int = 6, max_gap: float = 0.3
+) -> NDArray[np.int64]:
     """Return a label per point, -1 where its cluster has fewer than ``min_size`` points."""
-    tree = linkage(squareform(distance_range(tracks), checks=False), method="average")
-    labels: NDArray[np.int64] = fcluster(tree, threshold, criterion="distance")
+    smallest = largest = squareform(pdist(tracks[0]))
+    for points in tracks[1:]:
+        distance = squareform(pdist(points))
+        smallest, largest = np.minimum(smallest, distance), np.maximum(largest, distance)
+    tree = linkage(squareform(largest - smallest, checks=False), method="average")
+    groups = fcluster(tree, threshold, criterion="distance")
+    linked = (smallest <= max_gap) & (groups[:, None] == groups)
+    labels: NDArray[np.int64] = connected_components(linked, directed=False)[1].astype(np.int64)
     for label in np.unique(labels):
         if (labels == label).sum() < min_size:
             labels[labels == label] = -1

@@ -60,7 +60,13 @@ if TYPE_CHECKING:
         minimal_covers as minimal_covers,
     )
     from spatialgeom.ops.displacement import (
+        TimePairs as TimePairs,
+    )
+    from spatialgeom.ops.displacement import (
         displacement_counts as displacement_counts,
+    )
+    from spatialgeom.ops.displacement import (
+        nth_displacement as nth_displacement,
     )
     from spatialgeom.ops.fusion import (
         FusedCloud as FusedCloud,
@@ -124,7 +130,7 @@ _HOME = {
     "ops.bitsets": ("count_bits", "nth_bit", "pack_bits", "select_bits", "union_bits", "unpack_bits"),
     "ops.cameras": ("crop_intrinsics", "invert_poses", "resize_intrinsics"),
     "ops.coverage": ("Covers", "Extents", "axis_extents", "minimal_covers"),
-    "ops.displacement": ("displacement_counts",),
+    "ops.displacement": ("TimePairs", "displacement_counts", "nth_displacement"),
     "ops.fusion": ("FusedCloud", "fuse_depth", "morton_order"),
     "ops.occlusion": ("render_depth",),
     "ops.overlap": ("Overlap", "overlap_matrix"),

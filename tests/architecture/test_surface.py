@@ -14,10 +14,11 @@ from spatialgeom._operation import OPERATIONS, WITHOUT_KERNEL
 # fmt: off
 SURFACE = [
     "BACKENDS", "Covers", "Extents", "FusedCloud", "Heading", "Overlap", "PAPER_RULE", "Projection",
-    "RelativePoses", "Unprojected", "VisibilityRule", "available_backends", "axis_extents",
-    "count_bits", "crop_intrinsics", "displacement_counts", "distance_change", "fuse_depth", "heading_and_pitch",
-    "invert_poses", "minimal_covers", "morton_order", "nth_bit", "overlap_matrix", "pack_bits",
-    "project_points", "relative_poses", "render_depth", "resize_intrinsics", "rigid_clusters",
+    "RelativePoses", "TimePairs", "Unprojected", "VisibilityRule", "available_backends", "axis_extents",
+    "count_bits", "crop_intrinsics", "displacement_counts", "distance_change", "fuse_depth",
+    "heading_and_pitch", "invert_poses", "minimal_covers", "morton_order", "nth_bit", "nth_displacement",
+    "overlap_matrix", "pack_bits", "project_points", "relative_poses", "render_depth",
+    "resize_intrinsics", "rigid_clusters",
     "select_bits", "union_bits", "unpack_bits", "unproject_depth", "use_backend", "visible_points",
     "why_unavailable",
 ]

@@ -1,5 +1,6 @@
-"""rigid_clusters: synthetic and real parts, SciPy's linkage as the oracle, order of labels, and refusals."""
+"""rigid_clusters: synthetic and real parts, SciPy's linkage as the oracle, gaps, order of labels."""
 
+import math
 import re
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist, squareform
 
 from spatialgeom import distance_change, rigid_clusters
@@ -27,13 +29,13 @@ def _rotations(rng, count, degrees):
 
 
 def _three_parts(seed, frames=20, noise_m=0.0):
-    """Return tracks of three interleaved parts that move rigidly, each its own way, and each point's part."""
+    """Return tracks of three parts amid one another, each rigid and on its own way, and each point's part."""
     rng = np.random.default_rng(seed)
     part = rng.permutation(np.repeat(np.arange(3), PART_SIZES))
     tracks = np.empty((frames, len(part), 3))
     for index in range(3):
-        shape = rng.uniform(-0.5, 0.5, (PART_SIZES[index], 3))
-        drift = np.cumsum(rng.uniform(-0.1, 0.1, (frames, 1, 3)), 0) + rng.uniform(-3, 3, 3)
+        shape = rng.uniform(-0.15, 0.15, (PART_SIZES[index], 3))
+        drift = np.cumsum(rng.uniform(-0.1, 0.1, (frames, 1, 3)), 0) + rng.uniform(-0.2, 0.2, 3)
         turned = np.einsum("tij,nj->tni", _rotations(rng, frames, 12), shape)
         tracks[:, part == index] = turned + drift
     tracks += rng.normal(0, noise_m, tracks.shape)
@@ -86,16 +88,23 @@ def test_a_rigid_motion_of_the_whole_changes_nothing(backend, device):
     count=st.integers(2, 30),
     min_size=st.integers(1, 4),
     threshold=st.floats(0.01, 1),
+    max_gap=st.one_of(st.floats(0.1, 3), st.just(math.inf)),
 )
-def test_agrees_with_linkage_of_dense_distances(backend, device, seed, count, min_size, threshold):
+def test_agrees_with_linkage_of_dense_distances(backend, device, seed, count, min_size, threshold, max_gap):
     rng = np.random.default_rng(seed)
     tracks = rng.normal(size=(1, count, 3)) + np.cumsum(rng.normal(0, 0.05, (5, count, 3)), 0)
     distance = np.array([pdist(frame) for frame in tracks])
     labels = rigid_clusters(
-        torch.from_numpy(tracks).to(device), threshold=threshold, min_size=min_size, backend=backend
+        torch.from_numpy(tracks).to(device),
+        threshold=threshold,
+        min_size=min_size,
+        max_gap=max_gap,
+        backend=backend,
     )
-    tree = linkage(distance.max(0) - distance.min(0), "average")
-    assert labels.tolist() == _canonical(fcluster(tree, threshold, "distance"), min_size)
+    group = fcluster(linkage(distance.max(0) - distance.min(0), "average"), threshold, "distance")
+    near = squareform(distance.min(0)) <= max_gap
+    pieces = connected_components(near & (group[:, None] == group))[1]
+    assert labels.tolist() == _canonical(pieces, min_size)
 
 
 @settings(deadline=None, max_examples=25)
@@ -110,7 +119,7 @@ def test_a_pair_without_a_change_counts_as_the_cut(backend, device, seed, count,
     change = np.where(np.isnan(change), 0.1 * (1 + 1e-9), change)
     tree = linkage(squareform(change, checks=False), "average")
     expected = _canonical(fcluster(tree, 0.1, "distance"), 2)
-    labels = rigid_clusters(tracks, visible, measure=measure, min_size=2, backend=backend)
+    labels = rigid_clusters(tracks, visible, measure=measure, min_size=2, max_gap=math.inf, backend=backend)
     assert labels.tolist() == expected
 
 
@@ -140,7 +149,7 @@ def test_points_never_seen_together_join_through_others(backend, device):
 
 def _grows_by(change, device):
     tracks = torch.zeros(2, 2, 3, dtype=torch.float64, device=device)
-    tracks[:, 1, 0] = torch.tensor([1, 1 + change], dtype=torch.float64)
+    tracks[:, 1, 0] = torch.tensor([0.25, 0.25 + change], dtype=torch.float64)
     return tracks
 
 
@@ -153,7 +162,7 @@ def test_the_cut_itself_joins(backend, device):
 
 
 def test_a_part_needs_six_points_by_default(backend, device):
-    start = torch.arange(11.0, device=device)[:, None] * torch.tensor([1.0, 0, 0], device=device)
+    start = torch.arange(11.0, device=device)[:, None] * torch.tensor([0.25, 0, 0], device=device)
     tracks = torch.stack((start, start.clone()))
     tracks[1, 6:] += 5
     assert rigid_clusters(tracks, backend=backend).tolist() == [0] * 6 + [-1] * 5
@@ -170,7 +179,7 @@ def test_equal_sizes_are_in_the_order_of_their_lowest_members(backend, device):
 
 def test_the_range_sees_slow_motion_and_ignores_noise(backend, device):
     slow = torch.zeros(60, 12, 3, dtype=torch.float64, device=device)
-    slow[:, 6:, 0] = 1 + 0.009 * torch.arange(60, device=device)[:, None]
+    slow[:, 6:, 0] = 0.1 + 0.009 * torch.arange(60, device=device)[:, None]
     two, one = [0] * 6 + [1] * 6, [0] * 12
     assert rigid_clusters(slow, backend=backend).tolist() == two
     assert rigid_clusters(slow, measure="path", backend=backend).tolist() == one
@@ -190,20 +199,81 @@ def test_any_size(backend, device, frames, count):
     assert rigid_clusters(tracks, backend=backend).tolist() == [-1] * count
 
 
-def test_three_people(backend, device, panoptic):
-    with np.load(panoptic) as data:
-        tracks, visible = torch.from_numpy(data["tracks_XYZ"]), torch.from_numpy(data["visibility"])
-    # joints of one skeleton after the other, each from the neck on, without those never tracked
-    person = torch.tensor([0] * 17 + [1] * 14 + [2] * 16)
-    labels = rigid_clusters(tracks.to(device), visible.to(device), min_size=2, backend=backend).cpu()
-    assert (labels[~visible.any(0)] == -1).all()
-    # who sits still is rigid to the still limbs of others, so a part may hold a few of theirs
-    largest = [person[labels == part] for part in range(3)]
-    assert sorted(int(people.mode().values) for people in largest) == [0, 1, 2]
-    assert all((people == people.mode().values).float().mean() >= 0.75 for people in largest)
-    change = distance_change(tracks.to(device), visible.to(device), backend=backend).cpu()
-    for part in range(int(labels.max()) + 1):
-        assert change[labels == part][:, labels == part].nanmean() < 0.1
+def _row(*places, device="cpu", dtype=torch.float64, frames=3):
+    """Return tracks of points at rest on the x axis."""
+    tracks = torch.zeros(frames, len(places), 3, dtype=dtype, device=device)
+    tracks[..., 0] = torch.tensor(places, dtype=dtype)
+    return tracks
+
+
+@pytest.mark.parametrize("measure", ["range", "path"])
+@pytest.mark.parametrize(("dtype", "hair"), [(torch.float64, 2.0**-40), (torch.float32, 2.0**-20)])
+def test_the_longest_step_itself_joins(backend, device, dtype, hair, measure):
+    for distance, labels in ((0.25, [0, 0]), (0.25 + hair, [-1, -1])):
+        tracks = _row(0, distance, device=device, dtype=dtype)
+        found = rigid_clusters(tracks, min_size=2, max_gap=0.25, measure=measure, backend=backend)
+        assert found.tolist() == labels
+
+
+def test_steps_are_at_most_30_cm_by_default_and_any_for_the_path(backend, device):
+    for distance, labels in ((0.2999, [0, 0]), (0.3001, [-1, -1])):
+        tracks = _row(0, distance, device=device)
+        assert rigid_clusters(tracks, min_size=2, backend=backend).tolist() == labels
+    far = _row(0, 100, device=device)
+    assert rigid_clusters(far, min_size=2, measure="path", backend=backend).tolist() == [0, 0]
+    assert rigid_clusters(far, min_size=2, max_gap=math.inf, backend=backend).tolist() == [0, 0]
+
+
+def test_a_part_hangs_together_however_long_it_is(backend, device):
+    row = [0.25 * i for i in range(40)]
+    assert rigid_clusters(_row(*row, device=device), backend=backend).tolist() == [0] * 40
+    del row[30]
+    assert rigid_clusters(_row(*row, device=device), backend=backend).tolist() == [0] * 30 + [1] * 9
+
+
+def test_every_step_of_a_row_counts_wherever_its_points_are(backend, device):
+    # neighbours are 128 points apart, a tile of the CPU's kernel, and at its edges
+    order = sorted(range(300), key=lambda point: (point % 128, point))
+    places = [0.25 * order.index(point) for point in range(300)]
+    assert rigid_clusters(_row(*places, device=device), backend=backend).tolist() == [0] * 300
+
+
+def test_what_moves_between_two_resting_pieces_is_no_bridge(backend, device):
+    tracks = _row(0, 0.1, 0.3, 0.5, 0.6, device=device)
+    tracks[1:, 2, 1] = 1
+    assert rigid_clusters(tracks, min_size=2, backend=backend).tolist() == [0, 0, -1, 1, 1]
+    tracks[1:, 2, 1] = 0
+    assert rigid_clusters(tracks, min_size=2, backend=backend).tolist() == [0] * 5
+
+
+def test_the_least_distance_counts_and_only_while_both_are_seen(backend, device):
+    tracks = _row(0, 0.5, device=device)
+    tracks[1, 1, 0] = 0.25
+    nowhere = tracks.clone()
+    nowhere[1, 0] = torch.nan
+    visible = torch.tensor([[1, 1], [0, 1], [1, 1]], device=device).bool()
+    options = {"threshold": 1, "min_size": 2, "backend": backend}
+    assert rigid_clusters(tracks, **options).tolist() == [0, 0]
+    assert rigid_clusters(tracks, visible, **options).tolist() == [-1, -1]
+    assert rigid_clusters(nowhere, **options).tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_one_joint_frame_is_enough_for_a_step(backend, device, joint):
+    # the middle is seen with the last point twice, with the first once or never
+    visible = torch.tensor([[1, 0, 1], [1, 0, 1], [1, joint, 0], [0, 1, 1], [0, 1, 1]], device=device).bool()
+    tracks = _row(0, 0.25, 0.5, device=device, frames=5)
+    found = rigid_clusters(tracks, visible, min_size=2, backend=backend)
+    assert found.tolist() == ([0, 0, 0] if joint else [-1, 0, 0])
+
+
+def test_the_order_of_points_does_not_matter(backend, device):
+    tracks, _ = _three_parts(5)
+    tracks = torch.cat((tracks, _row(*(0.2 * i for i in range(7)), frames=20) + 9), 1).to(device)
+    labels = rigid_clusters(tracks, backend=backend).cpu()
+    assert labels.bincount().tolist() == [14, 11, 9, 7]
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(labels)))
+    assert torch.equal(rigid_clusters(tracks[:, order], backend=backend).cpu(), labels[order])
 
 
 @pytest.mark.parametrize(
@@ -222,6 +292,9 @@ def test_three_people(backend, device, panoptic):
         ({"min_size": 0}, ValueError, "min_size must be at least 1, got 0"),
         ({"measure": "max"}, ValueError, "measure must be 'range' or 'path', got 'max'"),
         ({"ignore_below": -0.1}, ValueError, "ignore_below must be 0 or more, got -0.1"),
+        ({"max_gap": 0}, ValueError, "max_gap must be a number of metres above 0, got 0"),
+        ({"max_gap": -0.3}, ValueError, "max_gap must be a number of metres above 0, got -0.3"),
+        ({"max_gap": math.nan}, ValueError, "max_gap must be a number of metres above 0, got nan"),
         ({"backend": "cuda"}, BackendError, "has no 'cuda' backend"),
     ],
 )

@@ -12,6 +12,7 @@ from spatialgeom._operation import WITH_KERNEL, WITHOUT_KERNEL, register
 Measure = Literal["range", "path"]
 
 _MEASURES = ("range", "path")
+_MAX_GAP = 0.3  # metres
 
 
 def distance_change(
@@ -75,14 +76,19 @@ def rigid_clusters(
     measure: Measure = "range",
     min_size: int = 6,
     ignore_below: float = 0.01,
+    max_gap: float | None = None,
     backend: str | None = None,
 ) -> Tensor:
-    """Group tracked points into parts that move rigidly.
+    """Group tracked points into parts that move rigidly and hang together.
 
     Average linkage of :func:`distance_change`, cut where the mean change between two groups exceeds
     ``threshold`` (*Multi-SpatialMLLM*, appendix G; SciPy's ``linkage`` and ``fcluster``). A pair without a
     change, having fewer than two joint frames, counts as the cut: it neither joins nor parts groups that
     other pairs settle, and groups that only such pairs connect stay apart.
+
+    What is at rest in two places keeps its distance, as a rigid body would, so a group is then split into
+    pieces: two points are in one piece if steps of at most ``max_gap`` between points of the group lead from
+    one to the other. The length of a step is the least distance of two points over their joint frames.
 
     Args:
         tracks: Positions, metres, ``(T, N, 3)``, float32 or float64, in one frame of reference per time.
@@ -91,6 +97,9 @@ def rigid_clusters(
         measure: ``"range"`` or ``"path"``, of :func:`distance_change`.
         min_size: Points that a part needs.
         ignore_below: Steps of the path up to this, in metres, count as none.
+        max_gap: Longest step between points of a part, metres, above 0; ``math.inf`` splits nothing. It must
+            exceed the spacing of the tracks. None: 0.3 for the range, and for the path, the paper's rule,
+            infinity.
         backend: ``"cpu"`` or ``"reference"``. None picks by device. The linkage runs on the CPU.
 
     Returns:
@@ -102,23 +111,36 @@ def rigid_clusters(
         DTypeError: ``tracks`` is not float32 or float64 or requires a gradient, or ``visible`` is not bool.
         DeviceError: The tensors are on different devices.
         ValueError: ``measure`` is unknown, ``threshold`` is not a positive number, ``min_size`` is below 1,
-            or ``ignore_below`` is negative.
+            ``ignore_below`` is negative, or ``max_gap`` is not above 0.
         BackendError: ``backend`` was named and cannot run.
 
     Example:
         >>> import torch
-        >>> start = torch.tensor([[0.0, 0, 0], [5, 0, 0], [1, 0, 0], [0, 1, 0]])
-        >>> shift = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]])
-        >>> rigid_clusters(torch.stack((start, start + shift)), min_size=2).tolist()
-        [0, -1, 0, 0]
+        >>> start = torch.tensor([[0.0, 0, 0], [5, 0, 0], [0.2, 0, 0], [0, 0.2, 0], [3, 0, 0]])
+        >>> shift = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
+        >>> tracks = torch.stack((start, start + shift))
+        >>> rigid_clusters(tracks, min_size=2).tolist()
+        [0, -1, 0, 0, -1]
+        >>> rigid_clusters(tracks, min_size=2, max_gap=3).tolist()
+        [0, -1, 0, 0, 0]
     """
     _check_tracks("rigid_clusters", tracks, visible, measure, ignore_below)
     if not 0 < threshold < math.inf:
         raise ValueError(f"rigid_clusters: threshold must be a positive number of metres, got {threshold}")
     if min_size < 1:
         raise ValueError(f"rigid_clusters: min_size must be at least 1, got {min_size}")
-    labels: Tensor = _CLUSTERS(tracks, visible, threshold, measure, min_size, ignore_below, backend)
+    if max_gap is not None and not max_gap > 0:
+        raise ValueError(f"rigid_clusters: max_gap must be a number of metres above 0, got {max_gap}")
+    gap = _finite_gap(max_gap, measure)
+    labels: Tensor = _CLUSTERS(tracks, visible, threshold, measure, min_size, ignore_below, gap, backend)
     return labels
+
+
+def _finite_gap(max_gap: float | None, measure: str) -> float | None:
+    """Return the gap to split at, or None where nothing is split."""
+    if max_gap is None:
+        return _MAX_GAP if measure == "range" else None
+    return None if max_gap == math.inf else max_gap
 
 
 def _check_tracks(
@@ -148,6 +170,7 @@ def _labels(
     measure: str,
     min_size: int,
     ignore_below: float,
+    max_gap: float | None,
     backend: str | None,
 ) -> Tensor:
     return tracks.new_empty(tracks.shape[1], dtype=torch.int64)

@@ -45,6 +45,9 @@ def example_calls(points: int = 300, frames: int = 3) -> dict[str, Call]:
     chosen = torch.randint(points, (points,), generator=generator)
     ranks = torch.arange(frames) * 40
     tracks = torch.randn(5, points // 10, 3, generator=generator)
+    seen = tracks[..., 0] > -1
+    moves = sg.displacement_counts(tracks, seen, seen, [0.5])
+    numbers = [torch.randint(most, (9,), generator=generator) for most in (points // 10, 2, 9)]
     extents = sg.axis_extents(posed.points, words)
     readings = (depth, posed.intrinsics, world_from_cam)
     metres = {"depth_scale": 0.001}
@@ -71,7 +74,9 @@ def example_calls(points: int = 300, frames: int = 3) -> dict[str, Call]:
         "minimal_covers": Call(sg.minimal_covers, (extents, torch.full((3,), 5.0), 0), {}),
         "distance_change": Call(sg.distance_change, (tracks,), {}),
         "distance_change/path": Call(sg.distance_change, (tracks, tracks[..., 0] > -1), {"measure": "path"}),
-        "displacement_counts": Call(sg.displacement_counts, (tracks, *2 * (tracks[..., 0] > -1,), [0.5]), {}),
+        "displacement_counts": Call(sg.displacement_counts, (tracks, seen, seen, [0.5]), {}),
+        "nth_displacement": Call(sg.nth_displacement, (tracks, moves, seen, [0.5], *numbers), {}),
+        "rigid_clusters/path": Call(sg.rigid_clusters, (tracks,), {"measure": "path", "min_size": 2}),
         "rigid_clusters": Call(sg.rigid_clusters, (tracks,), {"min_size": 2, "threshold": 2.0}),
     }
 

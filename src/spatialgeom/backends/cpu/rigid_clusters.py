@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from spatialgeom.backends.cpu._popcount import widest_vectors
-from spatialgeom.backends.reference.rigid_clusters import cut_linkage
+from spatialgeom.backends.reference.rigid_clusters import connected_parts
 
 # a tile's state, two floats a pair, and one step's positions fit the first-level cache
 _ROWS = 16
@@ -34,7 +34,8 @@ def _range_tile(planes, i, j, low, high):
                 most[c] = square if square > most[c] else most[c]
     for r in range(low.shape[0]):
         for c in range(columns):
-            high[r, c] = np.sqrt(high[r, c]) - np.sqrt(low[r, c])
+            low[r, c] = np.sqrt(low[r, c])
+            high[r, c] = np.sqrt(high[r, c]) - low[r, c]
 
 
 @nb.njit(fastmath=_FLAGS, error_model="numpy", nogil=True)
@@ -80,22 +81,38 @@ def _store(value, i, j, seen, change):
             change[j + c, i + r] = value[r, c]
 
 
+@nb.njit(nogil=True)
+def _store_nearby(low, i, j, max_gap, nearby):
+    rows, columns = low.shape
+    for r in range(rows):
+        for c in range(max(0, i + r - j), columns):
+            nearby[i + r, j + c] = low[r, c] <= max_gap
+
+
 @nb.njit(parallel=True, cache=True, error_model="numpy", nogil=True)
-def _distance_change(planes, seen, tiles, is_range, ignore_below, change):
+def _distance_change(planes, seen, tiles, is_range, ignore_below, max_gap, change, nearby):
     count = planes.shape[2]
     for tile in nb.prange(tiles.shape[0]):
         i, j = tiles[tile]
         rows, columns = min(_ROWS, count - i), min(_COLUMNS, count - j)
         state = np.empty((rows, columns), planes.dtype)
         value = np.empty((rows, columns), planes.dtype)
-        if is_range:
+        if is_range or nearby.size:
             _range_tile(planes, i, j, state, value)
-        else:
+        if nearby.size:
+            _store_nearby(state, i, j, max_gap, nearby)
+        if not is_range:
             _path_tile(planes, i, j, ignore_below, state, value)
         _store(value, i, j, seen, change)
 
 
 def distance_change(tracks: Tensor, visible: Tensor | None, measure: str, ignore_below: float) -> Tensor:
+    return _change_and_nearby(tracks, visible, measure, ignore_below, None)[0]
+
+
+def _change_and_nearby(
+    tracks: Tensor, visible: Tensor | None, measure: str, ignore_below: float, max_gap: float | None
+) -> tuple[Tensor, Tensor | None]:
     count = tracks.shape[1]
     planes = tracks.permute(0, 2, 1).contiguous()
     seen = planes.isfinite().all(1)  # (T, N)
@@ -105,15 +122,20 @@ def distance_change(tracks: Tensor, visible: Tensor | None, measure: str, ignore
         planes = planes.masked_fill(~seen[:, None], torch.nan)
     tiles = [(i, j) for i in range(0, count, _ROWS) for j in range(i, count, _COLUMNS)]
     change = tracks.new_empty((count, count))
+    # the lower triangle stays empty
+    nearby = torch.zeros((0, 0) if max_gap is None else (count, count), dtype=torch.bool)
+    real = change.numpy().dtype.type
     _distance_change(
         planes.numpy(),
         seen.T.contiguous().numpy().view(np.uint8),
         np.array(tiles, np.int64).reshape(-1, 2),
         measure == "range",
-        change.numpy().dtype.type(ignore_below),
+        real(ignore_below),
+        real(max_gap or 0),
         change.numpy(),
+        nearby.numpy(),
     )
-    return change
+    return change, None if max_gap is None else nearby
 
 
 def rigid_clusters(
@@ -123,5 +145,7 @@ def rigid_clusters(
     measure: str,
     min_size: int,
     ignore_below: float,
+    max_gap: float | None,
 ) -> Tensor:
-    return cut_linkage(distance_change(tracks, visible, measure, ignore_below), threshold, min_size)
+    change, nearby = _change_and_nearby(tracks, visible, measure, ignore_below, max_gap)
+    return connected_parts(change, nearby, threshold, min_size)

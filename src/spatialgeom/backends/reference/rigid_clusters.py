@@ -1,4 +1,4 @@
-"""Reference change of pairwise distances, and parts cut from its average linkage."""
+"""Reference change of pairwise distances, and connected parts cut from its average linkage."""
 
 import numpy as np
 import torch
@@ -10,18 +10,30 @@ _ABOVE_CUT = 1 + 1e-9
 
 
 def distance_change(tracks: Tensor, visible: Tensor | None, measure: str, ignore_below: float) -> Tensor:
+    return _change_and_nearby(tracks, visible, measure, ignore_below, None)[0]
+
+
+def _change_and_nearby(
+    tracks: Tensor, visible: Tensor | None, measure: str, ignore_below: float, max_gap: float | None
+) -> tuple[Tensor, Tensor | None]:
+    """Return changes, and which pairs are at some joint frame within ``max_gap``, both (N, N)."""
     count = tracks.shape[1]
     seen = tracks.isfinite().all(-1)  # (T, N)
     if visible is not None:
         seen &= visible
     tracks = tracks.masked_fill(~seen[..., None], torch.nan)
     change = tracks.new_empty((count, count))
+    nearby = None if max_gap is None else torch.empty_like(change, dtype=torch.bool)
     size = max(1, _BLOCK_PAIRS // max(1, count))
     for start in range(0, count, size):
         rows = slice(start, start + size)
-        change[rows] = _range(tracks, rows) if measure == "range" else _path(tracks, rows, ignore_below)
+        if measure == "range" or max_gap is not None:
+            low, high = _extremes(tracks, rows)
+        if nearby is not None and max_gap is not None:
+            nearby[rows] = low <= max_gap
+        change[rows] = high - low if measure == "range" else _path(tracks, rows, ignore_below)
         change[rows].masked_fill_(_joint_frames(seen, rows) < 2, torch.nan)
-    return change
+    return change, nearby
 
 
 def _joint_frames(seen: Tensor, rows: slice) -> Tensor:
@@ -37,13 +49,14 @@ def _distances(positions: Tensor, rows: slice) -> Tensor:
     return torch.linalg.vector_norm(positions[rows, None] - positions, dim=-1)  # (R, N)
 
 
-def _range(tracks: Tensor, rows: slice) -> Tensor:
+def _extremes(tracks: Tensor, rows: slice) -> tuple[Tensor, Tensor]:
+    """Return the least and the greatest distance of pairs, infinities where they are never seen together."""
     low = tracks.new_full((tracks[:, rows].shape[1], tracks.shape[1]), torch.inf)
     high = torch.full_like(low, -torch.inf)
     for positions in tracks:
         distances = _distances(positions, rows)
         low, high = torch.fmin(low, distances), torch.fmax(high, distances)
-    return high - low
+    return low, high
 
 
 def _path(tracks: Tensor, rows: slice, ignore_below: float) -> Tensor:
@@ -65,22 +78,45 @@ def rigid_clusters(
     measure: str,
     min_size: int,
     ignore_below: float,
+    max_gap: float | None,
 ) -> Tensor:
-    return cut_linkage(distance_change(tracks, visible, measure, ignore_below), threshold, min_size)
+    change, nearby = _change_and_nearby(tracks, visible, measure, ignore_below, max_gap)
+    return connected_parts(change, nearby, threshold, min_size)
 
 
-def cut_linkage(change: Tensor, threshold: float, min_size: int) -> Tensor:
-    """Return the label of each point after average linkage of ``change``, cut at ``threshold``."""
-    count = change.shape[0]
-    labels = np.zeros(count, np.int64)
-    if count > 1:
-        # SciPy's hierarchy takes a while to import
-        from scipy.cluster.hierarchy import fcluster, linkage
+def connected_parts(change: Tensor, nearby: Tensor | None, threshold: float, min_size: int) -> Tensor:
+    """Return the label of each point: linkage of ``change``, cut, and split where ``nearby`` has no way.
 
-        upper = change.cpu()[torch.ones(count, count, dtype=torch.bool).triu(1)].double()
-        upper.nan_to_num_(nan=threshold * _ABOVE_CUT, posinf=torch.inf)
-        labels = fcluster(linkage(upper.numpy(), "average"), threshold, "distance") - 1
+    A pair is near in either triangle of ``nearby``.
+    """
+    labels = _cut_linkage(change, threshold)
+    if nearby is not None:
+        labels = _split(labels, nearby.cpu().numpy())
     return torch.from_numpy(_by_size(labels, min_size)).to(change.device)
+
+
+def _cut_linkage(change: Tensor, threshold: float) -> np.ndarray:
+    """Return labels by average linkage of ``change``, cut at ``threshold``."""
+    count = change.shape[0]
+    if count < 2:
+        return np.zeros(count, np.int64)
+    # SciPy's hierarchy takes a while to import
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    upper = change.cpu()[torch.ones(count, count, dtype=torch.bool).triu(1)].double()
+    upper.nan_to_num_(nan=threshold * _ABOVE_CUT, posinf=torch.inf)
+    labels: np.ndarray = fcluster(linkage(upper.numpy(), "average"), threshold, "distance") - 1
+    return labels
+
+
+def _split(labels: np.ndarray, nearby: np.ndarray) -> np.ndarray:
+    """Return labels of the pieces of each label that steps between ``nearby`` members connect."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = nearby & (labels[:, None] == labels)
+    pieces: np.ndarray = connected_components(csr_array(links), directed=False)[1]
+    return pieces
 
 
 def _by_size(labels: np.ndarray, min_size: int) -> np.ndarray:
