@@ -35,6 +35,7 @@ setup(
         "isal>=1.7",
         "tqdm>=4.66",
         "jsonargparse>=4.49",
+        "docstring-parser>=0.16",  # jsonargparse shows the readers' options in --help with it
         "PyYAML>=6",
     ],
     extras_require={
