@@ -9,6 +9,16 @@ from PIL import Image
 
 from spatialgeom.apps.errors import InputError
 
+# the rest of what Pillow knows is no scan's, and fails in ways of its own
+_FORMATS = ("JPEG", "PNG", "PPM")
+_FAULTS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
 
 @dataclass(frozen=True)
 class ImageRef:
@@ -30,11 +40,11 @@ def read_size(path: Path) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path, formats=_FORMATS) as image:
                 width, height = image.size
     except FileNotFoundError:
         raise InputError(f"{path} is missing") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
+    except _FAULTS as fault:
         raise InputError(f"{path} must be an image, but {fault}") from None
     return height, width
 
@@ -64,10 +74,10 @@ def open_image(image: ImageRef) -> Image.Image:
         InputError: The file is missing, truncated, or not of the recorded size.
     """
     try:
-        picture = Image.open(io.BytesIO(read_bytes(image))).convert("RGB")
+        picture = Image.open(io.BytesIO(read_bytes(image)), formats=_FORMATS).convert("RGB")
     except FileNotFoundError:
         raise InputError(f"{image.path} is missing; name the folder it moved to with --root") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
+    except _FAULTS as fault:
         raise InputError(f"{image.path} must be an image, but {fault}") from None
     if picture.size != (image.width, image.height):
         raise InputError(

@@ -57,6 +57,15 @@ SCHEMA = pa.schema(
 )
 
 
+# families whose sources are each a subtask of their own
+PER_SOURCE = ("motion",)
+
+
+def subtask(task: str, family: str, source: str) -> str:
+    """Return what is counted and scored as one: a task, or a task on one source."""
+    return f"{task}@{source}" if family in PER_SOURCE else task
+
+
 def round_half_away(values: np.ndarray) -> np.ndarray:
     """Return int64 nearest integers, halves away from zero; there is no -0 among integers."""
     return (np.sign(values) * np.floor(np.abs(values) + 0.5)).astype(np.int64)

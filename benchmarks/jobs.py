@@ -130,35 +130,59 @@ def _kitchen(folder: Path, scratch: Path) -> Any:
 
 
 def _scene_pass(folder: Path, scratch: Path, repeats: int) -> list[Row]:
-    """Time the engine's pass and the loops in turn on the same frames and points."""
+    """Time the engine's passes and the loops in turn on the same frames, and the loops on the same points."""
     from spatialgeom.apps.datagen import cache
     from spatialgeom.apps.datagen.geometry import compute_geometry
     from spatialgeom.apps.datagen.progress import Progress
     from spatialgeom.apps.datagen.rules import DEFAULT
 
     scene = _kitchen(folder, scratch)
-    loops, passes, decoding, fusing, loading = [], [], [], [], []
+    scenes = {"PNG depth": scene, ".sens": _kitchen_sens(folder, scratch)}
+    spent: dict[str, list[dict[str, float]]] = {kind: [] for kind in scenes}
+    loops, loading = [], []
     file = scratch / "geometry.h5"
     for turn in range(repeats + 1):
-        geometry = compute_geometry(scene, DEFAULT, "key", Progress(quiet=True), "cpu")
+        geometries = {
+            kind: compute_geometry(each, DEFAULT, "key", Progress(quiet=True), "cpu")
+            for kind, each in scenes.items()
+        }
+        geometry = geometries["PNG depth"]
         cache.save(geometry, file)
         if turn == 0:
             continue  # compiles the kernels, or loads them
-        passes.append(geometry.seconds["decode"] + geometry.seconds["visibility, overlap, poses"])
-        decoding.append(geometry.seconds["decode"])
-        fusing.append(geometry.seconds["fuse"])
+        for kind, made in geometries.items():
+            spent[kind].append(made.seconds)
         loading.append(_elapsed(lambda: _load_relative(file)))
         if turn <= min(repeats, 3):
             loops.append(_naive_pass(folder, scene, geometry.points))
-    base, cores = float(np.median(loops)), os.cpu_count()
+    base = float(np.median(loops))
     size = f"{len(scene.frames)} frames, {len(geometry.points):,} points"
+    png, sens = (
+        [stages["decode"] + stages["visibility, overlap, poses"] for stages in spent[kind]] for kind in scenes
+    )
+    decoding, decoding_sens = ([stages["decode"] for stages in spent[kind]] for kind in scenes)
+    fusing = [stages["fuse"] for stages in spent["PNG depth"]]
+    cores = f"{os.cpu_count()} cores"
     return [
         _row("scene pass, loops", loops, "s CPU", note=f"{size}; PIL, NumPy, one core"),
-        _row("scene pass, PNG depth", passes, "s wall", _ratio(base, passes), ">= 10x", f"{cores} cores"),
+        _row("scene pass, PNG depth", png, "s wall", _ratio(base, png), ">= 10x", cores),
         _row("  of it decoding", decoding, "s wall"),
         _row("  fusing the cloud besides", fusing, "s wall", note="the loops are given the points"),
+        _row("scene pass, .sens", sens, "s wall", _ratio(base, sens), ">= 25x", cores),
+        _row("  of it decoding .sens", decoding_sens, "s wall"),
         _row("scene pass, from the cache", loading, "s wall", _ratio(base, loading), ">= 100x"),
     ]
+
+
+def _kitchen_sens(folder: Path, scratch: Path) -> Any:
+    """Return the same frames from a .sens file, their depth maps compressed as ScanNet's are."""
+    from spatialgeom.apps.datagen.readers.scannet import READER, ScannetOptions
+    from spatialgeom.apps.datagen.testing.sens import write_sens_from_folder
+
+    file = scratch / "redkitchen.sens"
+    write_sens_from_folder(folder, file)
+    (handle,) = READER.scenes(file, ScannetOptions())
+    return READER.load(handle, scratch)
 
 
 def _load_relative(file: Path) -> Any:

@@ -16,8 +16,9 @@ import pytest
 
 import spatialgeom.ops
 from spatialgeom.apps.cli import main
+from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.tasks import load_tasks
-from spatialgeom.apps.records import SCHEMA
+from spatialgeom.apps.records import PER_SOURCE, SCHEMA
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -28,7 +29,9 @@ _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.S | re.M)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _COMMAND = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?spatialgeom(?: .*)?$", re.M)
 _OPTION = re.compile(r"--[a-z][\w.-]*")
-_READERS_FILE = re.compile(r"--(rgbd_folder|synthetic)")  # jsonargparse's own: a file of the group's options
+_READERS_FILES = {
+    f"--{reader}" for reader in load_readers()
+}  # jsonargparse's own: files of options
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -154,7 +157,7 @@ def test_a_wrong_command_is_noticed():
 def test_the_page_on_the_data_engine_has_every_option_and_no_other():
     documented = {word for word in table_cells(ROOT / "docs" / "datagen.md") if word.startswith("--")}
     documented = {word for word in documented if _OPTION.fullmatch(word)}
-    known = {word for word in options_of("datagen", "run") if not _READERS_FILE.fullmatch(word)}
+    known = {word for word in options_of("datagen", "run") if word not in _READERS_FILES}
     assert documented == known - {"--print_config"}
 
 
@@ -166,7 +169,9 @@ def test_the_page_on_labels_has_every_task_its_scoring_and_its_number():
     page = ROOT / "docs" / "labels.md"
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", page.read_text(), re.M))
     assert rows == {name: task.scoring.kind for name, task in load_tasks().items()}
-    assert f"makes {len(rows)} subtasks" in page.read_text()
+    of_paper = [task for task in load_tasks().values() if task.in_paper]
+    motion = sum(task.family in PER_SOURCE for task in of_paper)
+    assert f"There are {len(of_paper) + motion} subtasks" in page.read_text()
 
 
 def test_the_files_of_contributing_import_what_exists():

@@ -127,12 +127,20 @@ def _left_out(manifest: Mapping[str, Any]) -> str:
 def _tasks(manifest: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     """Return the table of tasks with what answers without looking would score, where the run measured it."""
     known = manifest.get("tasks", {})
-    scores = [
-        s for s in ("constant", "chance", "nearest_option") if any(s in known.get(t, {}) for t in counts)
-    ]
-    rows = [
-        [task, f"{count:,}", *(_percent(known.get(task, {}).get(score)) for score in scores)]
+    # a task on one source, where that is a subtask of its own, is named task@source
+    shown = {
+        name: known.get(name, {"rows": count})
         for task, count in counts.items()
+        for name in ([key for key in known if key.partition("@")[0] == task] or [task])
+    }
+    scores = [s for s in ("constant", "chance", "nearest_option") if any(s in e for e in shown.values())]
+    rows = [
+        [
+            name,
+            f"{entry.get('rows', counts.get(name, 0)):,}",
+            *(_percent(entry.get(score)) for score in scores),
+        ]
+        for name, entry in shown.items()
     ]
     heads = ["task", "questions", *(score.replace("_", " ") for score in scores)]
     note = '<p class="note">Right without looking: the best constant answer, chance, the nearest option.</p>'

@@ -11,9 +11,10 @@ _ROUNDING = 1e-9  # bounds that touch do so in decimals, not in floats
 _CANDIDATES = 512  # constants tried where there is no closed form
 
 
-def chance(scoring: dict[str, Any]) -> float | None:
-    """Return what guessing among the options scores, or None where there are none."""
-    return 1 / len(scoring["options"]) if scoring["options"] else None
+def chance(rows: Sequence[dict[str, Any]]) -> float | None:
+    """Return what guessing among the options of each row scores, or None where there are none."""
+    options = [len(row["scoring"]["options"]) for row in rows]
+    return sum(1 / count for count in options) / len(options) if all(options) else None
 
 
 def constant_score(rows: Sequence[dict[str, Any]]) -> float:

@@ -9,25 +9,29 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.geometry import SceneGeometry
+from spatialgeom.apps.datagen.object_table import ObjectTable
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.scene import Camera, Scene
+from spatialgeom.apps.datagen.tracks import Tracks
 from spatialgeom.apps.datagen.writer import write_atomically
 from spatialgeom.apps.images import ImageRef
 
 # raised whenever the same inputs would give other geometry
-GEOMETRY_VERSION = 2
+GEOMETRY_VERSION = 3
 
 _ARRAYS = ("world_from_camera", "points", "visible", "askable", "pairs", "overlap_percent", "shared")
+_TRACKS = ("world", "visible", "askable", "part", "moves")
 _TEXTS = ("name", "space", "source", "root", "licence", "up_known", "dropped", "key", "frames")
 
 
-def cache_key(scene: Scene, rules: Rules) -> str:
+def cache_key(scene: Scene | Clip, rules: Rules) -> str:
     """Return the fingerprint of a scene's inputs, the rules and the version."""
     return hashlib.sha256(f"{GEOMETRY_VERSION}|{rules!r}|{scene.fingerprint}".encode()).hexdigest()
 
 
-def cache_path(folder: Path, scene: Scene, key: str) -> Path:
+def cache_path(folder: Path, scene: Scene | Clip, key: str) -> Path:
     """Return where the geometry of a scene is kept."""
     return folder / f"{scene.name}-{key[:16]}.h5"
 
@@ -43,6 +47,12 @@ def save(geometry: SceneGeometry, path: Path) -> None:
         file.attrs["header"] = np.bytes_(json.dumps(header).encode())
         for name in _ARRAYS:
             file.create_dataset(name, data=getattr(geometry, name))
+        for name, values in geometry.objects.to_arrays().items():
+            file.create_dataset(f"objects/{name}", data=values)
+        for name in _TRACKS:
+            # most counts of displacements are 0
+            packed = {"compression": "lzf"} if name == "moves" and geometry.tracks.moves.size else {}
+            file.create_dataset(f"tracks/{name}", data=getattr(geometry.tracks, name), **packed)
     write_atomically(path, content.getvalue())
 
 
@@ -54,6 +64,8 @@ def load(path: Path) -> SceneGeometry | None:
         with h5py.File(path, "r") as file:
             header = json.loads(bytes(file.attrs["header"]))
             arrays = {name: file[name][()] for name in _ARRAYS}
+            objects = ObjectTable.from_arrays({name: file["objects"][name][()] for name in file["objects"]})
+            tracks = Tracks(**{name: file["tracks"][name][()] for name in _TRACKS})
     except (OSError, KeyError, ValueError):
         return None
     camera = header.pop("camera")
@@ -62,6 +74,8 @@ def load(path: Path) -> SceneGeometry | None:
     return SceneGeometry(
         **header,
         **arrays,
+        objects=objects,
+        tracks=tracks,
         frames=tuple(frames),
         images=tuple(ImageRef(**image) for image in images),
         camera=Camera(np.array(camera["intrinsics"]), tuple(camera["size"])),

@@ -11,6 +11,9 @@ from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.errors import UsageError
 from spatialgeom.apps.provenance import fingerprint
 from spatialgeom.apps.records import SCHEMA_VERSION
+from spatialgeom.apps.splits import SPLITS
+
+PAPER_TASKS = "paper"
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,15 @@ class RunConfig:
         out: The dataset's folder.
         reader: Name of the reader; None: the one that recognises each source.
         options: Options of each reader, by its name; None: its defaults.
-        tasks: Names of the tasks; empty: all.
+        tasks: Names of tasks, or ``paper`` for those of the paper; empty: all.
         rules: ``default`` or ``paper``.
         seed: Everything random follows from it.
-        max_per_task: Most questions per task, over all scenes.
+        max_per_task: Most questions per subtask, over all scenes: per task, for object motion per source.
+        max_per_space: Most questions per subtask and space where there are spaces enough; 0: as it comes.
+        split: ``train``, ``val`` or ``test`` for the scenes of that split of their source; ``all``.
+        hold_out: Lists, manifests or recipes; a run with a scene of theirs is refused.
+        scenes: Names of the scenes to take, all of which must be there; empty: all.
+        repeats: Fingerprint of a run that is to be made again, from sources that may lie elsewhere.
         workers: Processes; 0: as many as cores. On the CPU each works on a scene, so at most one per scene;
             for another device they decode depth images.
         device: Where geometry is computed. Devices agree up to rounding: each has its own geometry cache.
@@ -42,6 +50,11 @@ class RunConfig:
     rules: str = "default"
     seed: int = 0
     max_per_task: int = 1000
+    max_per_space: int = 0
+    split: str = "all"
+    hold_out: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    repeats: str = ""
     workers: int = 0
     device: str = "cpu"
     cache: str | None = None
@@ -53,6 +66,10 @@ class RunConfig:
             raise UsageError(f"there are no rules {self.rules!r}; there are {', '.join(RULES)}")
         if self.max_per_task < 1:
             raise UsageError(f"max_per_task must be at least 1, got {self.max_per_task}")
+        if self.max_per_space < 0:
+            raise UsageError(f"max_per_space must be at least 0 (no limit), got {self.max_per_space}")
+        if self.split not in SPLITS:
+            raise UsageError(f"there is no split {self.split!r}; there are {', '.join(SPLITS)}")
         if self.workers < 0:
             raise UsageError(f"workers must be at least 0 (as many as cores), got {self.workers}")
         if not self.sources:
@@ -80,10 +97,17 @@ class RunConfig:
             UsageError: A name is unknown.
         """
         tasks = load_tasks()
-        unknown = sorted(set(self.tasks) - set(tasks))
+        unknown = sorted(set(self.tasks) - {*tasks, PAPER_TASKS})
         if unknown:
-            raise UsageError(f"there is no task {unknown[0]!r}; there are {', '.join(tasks)}")
-        return [task for name, task in tasks.items() if not self.tasks or name in self.tasks]
+            raise UsageError(
+                f"there is no task {unknown[0]!r}; there are {', '.join(tasks)}, and {PAPER_TASKS!r}"
+            )
+        wanted = set(self.tasks or tasks)
+        return [
+            task
+            for name, task in tasks.items()
+            if name in wanted or (task.in_paper and PAPER_TASKS in wanted)
+        ]
 
     def reader_options(self, reader: str, options: type | None) -> Any:
         """Return the given options of a reader, or its defaults."""
@@ -91,12 +115,13 @@ class RunConfig:
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this run from another one, as JSON values."""
-        readers = [choose_reader(source, self.reader) for source in self.sources]
+        chosen = [choose_reader(source, self.reader) for source in self.sources]
+        readers = [reader for reader, _ in chosen]
         return {
             "schema_version": SCHEMA_VERSION,
             "sources": [
-                source if source == reader.name else str(Path(source).resolve())
-                for source, reader in zip(self.sources, readers, strict=True)
+                source if source == reader.name else str(path.resolve())
+                for source, (reader, path) in zip(self.sources, chosen, strict=True)
             ],
             "readers": [
                 {"name": reader.name, "options": _plain(self.reader_options(reader.name, reader.options))}
@@ -106,10 +131,15 @@ class RunConfig:
             "rules": self.rules,
             "seed": self.seed,
             "max_per_task": self.max_per_task,
+            "max_per_space": self.max_per_space,
+            "split": self.split,
+            **({"scenes": list(self.scenes)} if self.scenes else {}),
         }
 
     def fingerprint(self) -> str:
         """Return the run's fingerprint; it does not depend on where the sources lie."""
+        if self.repeats:
+            return self.repeats
         identity = self.identity()
         return fingerprint({**identity, "sources": [Path(source).name for source in identity["sources"]]})
 

@@ -233,7 +233,7 @@ def _work(index: int, workers: int, ring: np.ndarray, ends: _Ends, stop: Any) ->
             faults: dict[int, str | Exception] = {}
             for place in range((index - first) % workers, len(maps), workers):
                 try:
-                    maps[place] = plan.depth(first + place)
+                    maps[place] = _checked(plan.depth(first + place), plan.size)
                 except InputError as fault:
                     faults[first + place] = str(fault)[:_LONGEST_FAULT]
                 except Exception as fault:  # noqa: BLE001 - raised again where the block is read
@@ -242,6 +242,14 @@ def _work(index: int, workers: int, ring: np.ndarray, ends: _Ends, stop: Any) ->
                 ends.faults.send(faults)
             ends.done.release()
             slot = (slot + 1) % len(ring)
+
+
+def _checked(depth: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Refuse a map that would be broadcast."""
+    if depth.shape != size:
+        shape = "x".join(map(str, depth.shape[::-1]))
+        raise InputError(f"depth image is {shape}, expected {size[1]}x{size[0]}")
+    return depth
 
 
 def _work_in_process(index: int, workers: int, shared: Any, slots: int, ends: _Ends, stop: Any) -> None:

@@ -67,7 +67,7 @@ def _begin(opened: Result | Opened, scenes: Callable[[], ScenePass]) -> Result |
     try:
         return opened, scenes().begin(opened.scene)
     except InputError as fault:
-        return Skipped(opened.name, str(fault))
+        return Skipped(opened.scene.name, str(fault))
 
 
 def _receive(
@@ -82,5 +82,5 @@ def _receive(
     try:
         received = scenes().receive(begun, RULES[wanted.rules], Progress(wanted.quiet))
     except InputError as fault:
-        return Skipped(opened.name, str(fault))
+        return Skipped(opened.scene.name, str(fault))
     return finisher.submit(jobs.finish, opened, received, wanted)

@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from spatialgeom.apps.datagen import jobs
 from spatialgeom.apps.datagen.config import RunConfig
 from spatialgeom.apps.datagen.device_pass import prepare_on_device
-from spatialgeom.apps.datagen.jobs import Prepared, Share, Skipped, Wanted
+from spatialgeom.apps.datagen.jobs import Prepared, Skipped, Wanted
 from spatialgeom.apps.datagen.manifest import build_manifest, notes_of, write_card
+from spatialgeom.apps.datagen.plan import Share, plan_quotas
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
-from spatialgeom.apps.datagen.readers import choose_reader
+from spatialgeom.apps.datagen.selection import select_scenes
 from spatialgeom.apps.datagen.writer import CACHE, OURS, Shard, abandon_folder, claim_folder, write_json
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.provenance import fingerprint
 from spatialgeom.apps.records import MANIFEST
-from spatialgeom.sampling import balanced_quota, distribute, generator
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,16 @@ def run(config: RunConfig) -> RunResult:
         UsageError: The configuration contradicts itself or the folder belongs to another run.
     """
     folder, progress, started = Path(config.out), Progress(config.quiet), time.perf_counter()
-    handles = _scenes(config)
+    handles = select_scenes(config)
     claim = claim_folder(folder, config.identity())
     if claim.manifest is not None:
         return RunResult(claim.manifest, {}, finished_before=True)
     try:
         with _workers(config.workers, len(handles)) as workers:
             prepared, skipped = _first_pass(config, handles, workers, progress)
-            quotas = plan_quotas(prepared, config)
+            quotas = plan_quotas(
+                prepared, config.chosen_tasks(), config.seed, config.max_per_task, config.max_per_space
+            )
             shards = _second_pass(config, prepared, quotas, workers.map, progress)
         if not sum(shard.rows for shard in shards):
             raise InputError("no question could be made: " + "; ".join(_reasons(prepared, skipped)))
@@ -83,18 +83,6 @@ def run(config: RunConfig) -> RunResult:
         for stage, spent in scene.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + spent
     return RunResult(manifest, {**seconds, "total": time.perf_counter() - started})
-
-
-def _scenes(config: RunConfig) -> list[SceneHandle]:
-    handles = []
-    for source in config.sources:
-        reader = choose_reader(source, config.reader)
-        handles += reader.scenes(Path(source), config.reader_options(reader.name, reader.options))
-    names = [handle.name for handle in handles]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise InputError(f"two scenes are called {twice[0]!r}; give their folders different names")
-    return handles
 
 
 Mapped = Callable[..., Iterator[Any]]
@@ -173,22 +161,6 @@ def _refuse_any_skip(prepared: Sequence[Prepared]) -> None:
         raise InputError(f"{note} (--strict)")
 
 
-def plan_quotas(prepared: Sequence[Prepared], config: RunConfig) -> list[dict[str, Share]]:
-    """Return for each scene how many units of each task to draw from each bin: one exact global draw."""
-    quotas: list[dict[str, Share]] = [{} for _ in prepared]
-    for task in config.chosen_tasks():
-        holders = [k for k, scene in enumerate(prepared) if task.name in scene.histograms]
-        if not holders:
-            continue
-        counts = np.stack([prepared[k].histograms[task.name] for k in holders])
-        quota = balanced_quota(counts.sum(axis=0), config.max_per_task)
-        shares = distribute(counts, quota, generator(config.seed, task.name, "plan"))
-        offsets = np.cumsum(shares.sum(axis=1)) - shares.sum(axis=1)
-        for k, share, offset in zip(holders, shares, offsets.tolist(), strict=True):
-            quotas[k][task.name] = Share(share, offset)
-    return quotas
-
-
 def _second_pass(
     config: RunConfig,
     prepared: Sequence[Prepared],
@@ -221,7 +193,7 @@ def _second_pass(
 def _reasons(prepared: Sequence[Prepared], skipped: Sequence[Skipped]) -> Iterator[str]:
     yield from (fault.reason for fault in skipped)
     for scene in prepared:
-        if not scene.pairs:
+        if scene.has_surface and not scene.pairs:
             yield f"{scene.name} has no image pair whose overlap is in range"
         if scene.without_up:
             yield f"up is unknown in {scene.name}, which {', '.join(scene.without_up)} need"

@@ -9,11 +9,15 @@ import torch
 from torch import Tensor
 
 import spatialgeom as sg
+from spatialgeom.apps.datagen.clip import Clip
+from spatialgeom.apps.datagen.object_labels import label_points
+from spatialgeom.apps.datagen.object_table import ObjectTable, measure_objects
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.scene import Camera, Scene
-from spatialgeom.apps.datagen.scene_pass import Received, ScenePass, see
+from spatialgeom.apps.datagen.scene_pass import Received, ScenePass, Stopwatch, see
 from spatialgeom.apps.datagen.sight import world_from_colour
+from spatialgeom.apps.datagen.tracks import Tracks, track
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.images import ImageRef
 
@@ -42,6 +46,8 @@ class SceneGeometry:
     pairs: np.ndarray  # (Q, 2) int64, i < j, overlap in range
     overlap_percent: np.ndarray  # (Q,) float64
     shared: np.ndarray  # (Q,) int64, points askable in both images
+    objects: ObjectTable
+    tracks: Tracks
     seconds: dict[str, float] = field(default_factory=dict, compare=False)  # by stage; empty from the cache
 
     @cached_property
@@ -57,16 +63,30 @@ class SceneGeometry:
         return sg.relative_poses(poses, there), sg.relative_poses(poses, there.flip(1))
 
     @cached_property
+    def _heading(self) -> sg.Heading:
+        return sg.heading_and_pitch(torch.from_numpy(self.world_from_camera))
+
+    @cached_property
+    def yaw_deg(self) -> np.ndarray:
+        """(F,) angle of each camera's view about the vertical."""
+        return self._heading.yaw_deg.numpy()
+
+    @cached_property
     def pitch_deg(self) -> np.ndarray:
         """(F,) angle of each camera's view above the horizon."""
-        return sg.heading_and_pitch(torch.from_numpy(self.world_from_camera)).pitch_deg.numpy()
+        return self._heading.pitch_deg.numpy()
 
     def project(self, frames: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return pixels (n, 2) and camera-frame positions (n, 3) of one point per frame, float64."""
+        return self._project(frames, self.points[points])
+
+    def project_track(self, frames: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same of tracked points, each at its frame's time."""
+        return self._project(frames, self.tracks.world[frames, points])
+
+    def _project(self, frames: np.ndarray, world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pose = self.camera_from_world[frames]
-        xyz = (
-            np.einsum("nij,nj->ni", pose[:, :3, :3], self.points[points].astype(np.float64)) + pose[:, :3, 3]
-        )
+        xyz = np.einsum("nij,nj->ni", pose[:, :3, :3], world.astype(np.float64)) + pose[:, :3, 3]
         k = self.camera.of(frames).intrinsics
         return xyz[:, :2] / xyz[:, 2:] * k[..., [0, 1], [0, 1]] + k[..., :2, 2], xyz
 
@@ -111,13 +131,36 @@ def derive(received: Received, rules: Rules, key: str, device: str) -> SceneGeom
     askable = sight.askable(scene)
     shared = sg.overlap_matrix(askable).intersection if rules.askable else matrix
     watch.lap("askable points")
+    seen = visible.cpu().numpy()
+    labels, faults = label_points(scene, points, seen)
+    objects = measure_objects(scene.objects, labels, points, seen, upright=rules.upright_boxes)
+    watch.lap("objects")
     return SceneGeometry(
         name=scene.name, space=scene.space, source=scene.source, root=scene.root, licence=scene.licence,
-        up_known=scene.up_known, dropped=scene.dropped, key=key, frames=scene.frames, images=scene.images,
-        camera=scene.colour_camera, world_from_camera=world_from_camera, points=points,
-        visible=visible.cpu().numpy(), askable=askable.cpu().numpy(), pairs=pairs.numpy(),
+        up_known=scene.up_known, dropped={**scene.dropped, **faults}, key=key, frames=scene.frames,
+        images=scene.images, camera=scene.colour_camera, world_from_camera=world_from_camera, points=points,
+        visible=seen, askable=askable.cpu().numpy(), pairs=pairs.numpy(),
         overlap_percent=percent.numpy(), shared=shared.cpu()[pairs[:, 0], pairs[:, 1]].numpy(),
-        seconds=watch.seconds,
+        objects=objects, tracks=Tracks.none(len(scene.frames), rules), seconds=watch.seconds,
+    )  # fmt: skip
+
+
+def follow(clip: Clip, rules: Rules, key: str) -> SceneGeometry:
+    """Return the geometry of a clip: its tracks, and no surface.
+
+    Raises:
+        InputError: It has too few frames, or no point is part of anything.
+    """
+    watch, frames = Stopwatch(), len(clip.frames)
+    tracks = track(clip, rules)
+    watch.lap("tracks")
+    nothing = np.zeros((frames, 0), np.int64)
+    return SceneGeometry(
+        name=clip.name, space=clip.space, source=clip.source, root=clip.root, licence=clip.licence,
+        up_known=False, dropped=clip.dropped, key=key, frames=clip.frames, images=clip.images,
+        camera=clip.camera, world_from_camera=clip.world_from_camera, points=np.zeros((0, 3), np.float32),
+        visible=nothing, askable=nothing, pairs=np.zeros((0, 2), np.int64), overlap_percent=np.zeros(0),
+        shared=np.zeros(0, np.int64), objects=ObjectTable.empty(frames), tracks=tracks, seconds=watch.seconds,
     )  # fmt: skip
 
 

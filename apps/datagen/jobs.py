@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from spatialgeom.apps.datagen import cache
+from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.decoding import leave_signals_to_parent
-from spatialgeom.apps.datagen.geometry import SceneGeometry, compute_geometry, derive
+from spatialgeom.apps.datagen.geometry import SceneGeometry, compute_geometry, derive, follow
+from spatialgeom.apps.datagen.plan import Share
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.readers import load_readers
@@ -38,18 +40,17 @@ class Prepared:
     frames: int
     points: int
     pairs: int
+    objects: int
+    tracks: int
     dropped: dict[str, int]
     histograms: dict[str, np.ndarray]
     without_up: tuple[str, ...]  # tasks left out because up is unknown
     seconds: dict[str, float] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class Share:
-    """A scene's part of a task's plan."""
-
-    quota: np.ndarray  # (B,) units to draw from each bin
-    offset: int  # units that the scenes before draw
+    @property
+    def has_surface(self) -> bool:
+        """Does it have depth images, and so points that do not move?"""
+        return self.points > 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,6 @@ class Wanted:
 class Opened:
     """A scene whose geometry is not in the cache."""
 
-    name: str
     scene: Scene
     key: str
     path: Path
@@ -107,10 +107,23 @@ def open_scene(handle: SceneHandle, wanted: Wanted) -> Prepared | Skipped | Open
         scene = load_readers()[handle.reader].load(handle, Path(wanted.folder))
     except InputError as fault:
         return Skipped(handle.name, str(fault))
-    key = _key(scene, RULES[wanted.rules], wanted.device)
-    opened = Opened(handle.name, scene, key, cache.cache_path(Path(wanted.cache), scene, key))
-    geometry = cache.load(opened.path)
-    return opened if geometry is None else _count(opened, geometry, wanted)
+    rules = RULES[wanted.rules]
+    key = cache.cache_key(scene, rules) if isinstance(scene, Clip) else _key(scene, rules, wanted.device)
+    path = cache.cache_path(Path(wanted.cache), scene, key)
+    geometry = cache.load(path)
+    if geometry is not None:
+        return _count(geometry, scene.root, path, wanted)
+    return _follow(scene, key, path, wanted) if isinstance(scene, Clip) else Opened(scene, key, path)
+
+
+def _follow(clip: Clip, key: str, path: Path, wanted: Wanted) -> Prepared | Skipped:
+    """Make the geometry of a clip, which has nothing to decode, where it was opened."""
+    try:
+        geometry = follow(clip, RULES[wanted.rules], key)
+    except InputError as fault:
+        return Skipped(clip.name, str(fault))
+    cache.save(geometry, path)
+    return _count(geometry, clip.root, path, wanted)
 
 
 def _key(scene: Scene, rules: Rules, device: str) -> str:
@@ -128,7 +141,7 @@ def prepare(handle: SceneHandle, wanted: Wanted) -> Prepared | Skipped:
     try:
         geometry = compute_geometry(opened.scene, rules, opened.key, progress, wanted.device, folder)
     except InputError as fault:
-        return Skipped(opened.name, str(fault))
+        return Skipped(opened.scene.name, str(fault))
     return _keep(opened, geometry, wanted)
 
 
@@ -137,29 +150,33 @@ def finish(opened: Opened, received: Received, wanted: Wanted) -> Prepared | Ski
     try:
         geometry = derive(received, RULES[wanted.rules], opened.key, wanted.device)
     except InputError as fault:
-        return Skipped(opened.name, str(fault))
+        return Skipped(opened.scene.name, str(fault))
     return _keep(opened, geometry, wanted)
 
 
 def _keep(opened: Opened, geometry: SceneGeometry, wanted: Wanted) -> Prepared:
     cache.save(geometry, opened.path)
-    return _count(opened, geometry, wanted)
+    return _count(geometry, opened.scene.root, opened.path, wanted)
 
 
-def _count(opened: Opened, geometry: SceneGeometry, wanted: Wanted) -> Prepared:
+def _count(geometry: SceneGeometry, root: str, path: Path, wanted: Wanted) -> Prepared:
     chosen = [load_tasks()[name] for name in wanted.tasks]
-    without_up = tuple(task.name for task in chosen if task.needs_up and not geometry.up_known)
+    without_up = tuple(
+        task.name for task in chosen if task.needs_up and not geometry.up_known and len(geometry.points)
+    )
     return Prepared(
         name=geometry.name,
         space=geometry.space,
         source=geometry.source,
         licence=geometry.licence,
-        root=opened.scene.root,
-        key=opened.key,
-        cache=str(opened.path),
+        root=root,
+        key=geometry.key,
+        cache=str(path),
         frames=len(geometry.frames),
         points=len(geometry.points),
         pairs=len(geometry.pairs),
+        objects=len(geometry.objects.ids),
+        tracks=geometry.tracks.world.shape[1],
         dropped=geometry.dropped,
         histograms={
             task.name: UNITS[task.unit].histogram(task, geometry, RULES[wanted.rules])

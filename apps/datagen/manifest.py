@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 from spatialgeom.apps.datagen.baselines import chance, constant_score, nearest_option_score
 from spatialgeom.apps.datagen.config import RunConfig
 from spatialgeom.apps.datagen.jobs import Prepared, Skipped
+from spatialgeom.apps.datagen.task import Task
 from spatialgeom.apps.datagen.writer import Shard, write_atomically
 from spatialgeom.apps.provenance import versions
-from spatialgeom.apps.records import SCHEMA_VERSION
+from spatialgeom.apps.records import SCHEMA_VERSION, subtask
 
 _BASELINE_ROWS = 20_000  # per task: enough for a percent
 
@@ -38,6 +39,8 @@ def build_manifest(
                 "frames": scene.frames,
                 "points": scene.points,
                 "pairs": scene.pairs,
+                "objects": scene.objects,
+                "tracks": scene.tracks,
                 "dropped": scene.dropped,
                 "geometry": scene.key,
             }
@@ -56,7 +59,7 @@ def _root(root: Path, folder: Path) -> str:
 def notes_of(prepared: Sequence[Prepared]) -> list[str]:
     """Return a sentence for each reason that kept whole tasks from scenes."""
     notes = []
-    lonely = [scene.name for scene in prepared if not scene.pairs]
+    lonely = [scene.name for scene in prepared if scene.has_surface and not scene.pairs]
     if lonely:
         notes.append(
             f"{_some(lonely)} without an image pair whose overlap is in range: no question about pairs"
@@ -79,28 +82,35 @@ def _some(names: Sequence[str]) -> str:
 def _tasks(
     config: RunConfig, prepared: Sequence[Prepared], shards: Sequence[Shard]
 ) -> dict[str, dict[str, Any]]:
-    """Return per task the counts of the run and what image-free answers score."""
+    """Return per subtask the counts of the run and what image-free answers score."""
     folder, found = Path(config.out), {}
     for task in config.chosen_tasks():
-        counts = [shard.tasks[task.name] for shard in shards if task.name in shard.tasks]
-        entry: dict[str, Any] = {
-            "family": task.family,
-            "units": int(
-                sum(int(s.histograms[task.name].sum()) for s in prepared if task.name in s.histograms)
-            ),
-            "rows": sum(count["rows"] for count in counts),
-            "replaced": sum(count["replaced"] for count in counts),
-            "short": sum(count["short"] for count in counts),
-        }
-        if entry["rows"]:
-            entry |= _scores(_sample(folder, shards, task.name))
-        found[task.name] = entry
+        groups: dict[str, list[tuple[Prepared, Shard]]] = {}
+        for scene, shard in zip(prepared, shards, strict=True):
+            groups.setdefault(subtask(task.name, task.family, scene.source), []).append((scene, shard))
+        for name, members in groups.items():
+            entry = _counts(task, members)
+            if entry["units"]:
+                found[name] = entry | (_scores(_sample(folder, members, task.name)) if entry["rows"] else {})
+        if not found.keys() & groups.keys():
+            found[task.name] = _counts(task, [])
     return found
 
 
-def _sample(folder: Path, shards: Sequence[Shard], task: str) -> list[dict[str, Any]]:
+def _counts(task: Task, members: Sequence[tuple[Prepared, Shard]]) -> dict[str, Any]:
+    counts = [shard.tasks[task.name] for _, shard in members if task.name in shard.tasks]
+    return {
+        "family": task.family,
+        "units": sum(
+            int(scene.histograms[task.name].sum()) for scene, _ in members if task.name in scene.histograms
+        ),
+        **{kind: sum(count[kind] for count in counts) for kind in ("rows", "replaced", "short")},
+    }
+
+
+def _sample(folder: Path, members: Sequence[tuple[Prepared, Shard]], task: str) -> list[dict[str, Any]]:
     """Return rows of a task spread evenly over the shards, what the baselines read of them."""
-    holders = [shard for shard in shards if shard.tasks.get(task, {}).get("rows")]
+    holders = [shard for _, shard in members if shard.tasks.get(task, {}).get("rows")]
     total = sum(shard.tasks[task]["rows"] for shard in holders)
     step = -(-total // _BASELINE_ROWS)
     rows: list[dict[str, Any]] = []
@@ -112,7 +122,7 @@ def _sample(folder: Path, shards: Sequence[Shard], task: str) -> list[dict[str, 
 
 
 def _scores(rows: list[dict[str, Any]]) -> dict[str, float | None]:
-    scores = {"constant": constant_score(rows), "chance": chance(rows[0]["scoring"])}
+    scores = {"constant": constant_score(rows), "chance": chance(rows)}
     nearest = nearest_option_score(rows)
     return scores if nearest is None else {**scores, "nearest_option": nearest}
 

@@ -11,12 +11,17 @@ from spatialgeom.apps.datagen.scene import Scene
 
 @dataclass(frozen=True)
 class SceneHandle:
-    """A scene that can be loaded in another process: plain values only."""
+    """A scene that can be loaded in another process: plain values only.
+
+    Source and space are those of the scene, so that a split takes it or not before anything is read.
+    """
 
     reader: str
     name: str
     path: str
     options: Any
+    source: str
+    space: str
 
 
 @dataclass(frozen=True)

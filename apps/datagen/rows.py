@@ -1,5 +1,6 @@
 """From measured columns to rows: wordings filled in bulk, everything a column until Parquet takes it."""
 
+import json
 import string
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -43,7 +44,7 @@ def build_table(task: Task, context: Context, units: Columns, run: str) -> pa.Ta
         "images": _images(geometry, described.frames),
         "marks": _marks(described, count),
         "question": pa.array(_questions(task, described.fields, count, rng)),
-        "answer": pa.array(_fill(task.wording.answers, described.fields, count, rng)),
+        "answer": pa.array(_answers(task, described, count, rng)),
         "truth": pa.array(_truths(scoring.kind, described.truth)),
         "scoring": _scoring(task, described, count),
         "measured": pa.array(_json_rows(described.measured, count)),
@@ -56,7 +57,7 @@ def _repeat(value: object, count: int, kind: pa.DataType) -> pa.Array:
 
 
 def _images(geometry: SceneGeometry, frames: np.ndarray) -> pa.Array:
-    """Return list<image> of ``frames`` (n, k)."""
+    """Return list<image> of ``frames`` (n, k); -1 is no image."""
     refs = geometry.images
     table = pa.StructArray.from_arrays(
         [
@@ -65,7 +66,8 @@ def _images(geometry: SceneGeometry, frames: np.ndarray) -> pa.Array:
         ],
         fields=list(IMAGE),
     )
-    return _lists(table.take(pa.array(frames.ravel())), frames.shape[1], len(frames))
+    shown = frames >= 0
+    return _lists(table.take(pa.array(frames[shown])), shown.sum(axis=1))
 
 
 def _marks(described: Description, count: int) -> pa.Array:
@@ -82,11 +84,12 @@ def _marks(described: Description, count: int) -> pa.Array:
         ],
         fields=list(MARK),
     )
-    return _lists(flat, each, count)
+    return _lists(flat, np.full(count, each))
 
 
-def _lists(flat: pa.Array, each: int, count: int) -> pa.Array:
-    return pa.ListArray.from_arrays(pa.array(np.arange(count + 1, dtype=np.int32) * each), flat)
+def _lists(flat: pa.Array, lengths: np.ndarray) -> pa.Array:
+    ends = np.concatenate(([0], np.cumsum(lengths)))
+    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), flat)
 
 
 def _scoring(task: Task, described: Description, count: int) -> pa.Array:
@@ -116,8 +119,11 @@ def _truths(kind: str, truth: Sequence[str]) -> list[str]:
 
 
 def _json_rows(columns: Mapping[str, np.ndarray], count: int) -> list[str]:
-    form = "{" + ", ".join(f'"{name}": %r' for name in columns) + "}"
-    lists = [column.tolist() for column in columns.values()]
+    form = "{" + ", ".join(f'"{name}": %s' for name in columns) + "}"
+    lists = [
+        list(map(json.dumps if column.dtype.kind in "UO" else repr, column.tolist()))
+        for column in columns.values()
+    ]
     return [form % values for values in zip(*lists, strict=True)] if lists else ["{}"] * count
 
 
@@ -130,6 +136,17 @@ def _questions(
         return [f"{opening} {question}" for opening, question in zip(openings, asked, strict=True)]
     notes = np.array(NOTES, object)[rng.integers(len(NOTES), size=count)]
     return [f"{opening} {text} {note}" for opening, text, note in zip(openings, asked, notes, strict=True)]
+
+
+def _answers(task: Task, described: Description, count: int, rng: np.random.Generator) -> list[str]:
+    answers = _fill(task.wording.answers, described.fields, count, rng)
+    if described.unmoved is None:
+        return answers
+    still = _fill(task.wording.unmoved, described.fields, count, rng)
+    return [
+        other if at_rest else said
+        for said, other, at_rest in zip(answers, still, described.unmoved, strict=True)
+    ]
 
 
 def _fill(

@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -105,7 +105,9 @@ class ScenePass:
             InputError: Its depth images are too large.
         """
         store = None
-        if scene.points is None and self._copies is None:
+        if scene.points is not None:
+            scene = _along_curve(scene, scene.points)
+        elif self._copies is None:
             store = _host_store(scene, self._folder)
         return Begun(scene, self.decoders.submit(scene, store), store)
 
@@ -116,12 +118,11 @@ class ScenePass:
             InputError: No depth image decodes, or their scale is wrong.
         """
         scene, taken = begun.scene, _Taken(len(begun.scene.frames))
-        sight = points = keep = None
-        watch = Stopwatch()
-        if scene.points is None:
+        sight = keep = None
+        points, watch = scene.points, Stopwatch()
+        if points is None:
             keep = self._memory(begun)
         else:
-            points = _along_curve(scene.points)
             sight = Sight(scene, rules, points, self.device)
         shown = self._take(begun, keep, sight, taken, watch)
         for _ in progress.track(shown, len(scene.frames), f"{scene.name}: depth images"):
@@ -230,10 +231,12 @@ def see(received: Received, points: np.ndarray, rules: Rules, device: str) -> Si
     return sight
 
 
-def _along_curve(points: np.ndarray) -> np.ndarray:
-    """Return points along a Morton curve: neighbours in memory are neighbours in space."""
+def _along_curve(scene: Scene, points: np.ndarray) -> Scene:
+    """Put points and their labels along a Morton curve: neighbours in memory are neighbours in space."""
     cloud = torch.from_numpy(points.astype(np.float32))
-    return cloud[sg.morton_order(cloud)].numpy()
+    order = sg.morton_order(cloud).numpy()
+    labels = None if scene.labels is None else scene.labels[order]
+    return replace(scene, points=cloud.numpy()[order], labels=labels)
 
 
 def _copied(blocks: Iterator[Block], keep: Tensor) -> Iterator[tuple[Block, Tensor]]:

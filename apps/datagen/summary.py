@@ -13,11 +13,16 @@ def summarise(result: RunResult, out: str) -> str:
         f"{sum(shard['rows'] for shard in manifest['shards']):,} questions, {len(scenes)} scenes, "
         f"{sum(scene['frames'] for scene in scenes):,} frames, "
         f"{sum(scene['points'] for scene in scenes):,} points, "
-        f"{sum(scene['pairs'] for scene in scenes):,} image pairs in range -> {out}",
+        f"{sum(scene['pairs'] for scene in scenes):,} image pairs in range, "
+        f"{sum(scene['objects'] for scene in scenes):,} objects, "
+        f"{sum(scene['tracks'] for scene in scenes):,} tracks -> {out}",
         "",
-        *_table(manifest["tasks"]),
+        *_table({name: task for name, task in manifest["tasks"].items() if task["units"]}),
         "",
     ]
+    empty = [name for name, task in manifest["tasks"].items() if not task["units"]]
+    if empty:
+        lines += [f"nothing to ask in these scenes: {', '.join(empty)}", ""]
     if any(task.get("nearest_option") is not None for task in manifest["tasks"].values()):
         scores = [task["nearest_option"] for task in manifest["tasks"].values() if "nearest_option" in task]
         lines += [f"choosing the option nearest to the source pixel scores {100 * scores[0]:.1f} %", ""]

@@ -69,12 +69,13 @@ class Description:
     """The measured rows of a task in one scene, columns of equal length.
 
     Args:
-        frames: (n, k) frame of each image.
+        frames: (n, k) frame of each image, -1 where a row has fewer.
         fields: What the wordings' placeholders are filled with; the scoring's field among them.
         truth: Text of the true value, as the answer words it.
         measured: The same quantities, unrounded, by name with unit.
         marks: Dots to draw, or None.
         options: Per row, where the choices differ from row to row.
+        unmoved: Per row, where an answer says that nothing moved; None: nowhere.
     """
 
     frames: np.ndarray
@@ -83,6 +84,7 @@ class Description:
     measured: Mapping[str, np.ndarray]
     marks: Marks | None = None
     options: Sequence[Sequence[str]] | None = None
+    unmoved: np.ndarray | None = None
 
 
 Keep = Callable[[SceneGeometry, Rules], np.ndarray]
@@ -101,7 +103,7 @@ class Task:
     Args:
         name: Unique; what ``--tasks`` takes.
         family: depth, correspondence, camera, size or motion.
-        unit: ``"frame_point"`` or ``"frame_pair"``: a member of ``spatialgeom.apps.datagen.units.UNITS``.
+        unit: What it asks about: a member of ``spatialgeom.apps.datagen.units.UNITS``.
         wording: Sentences with placeholders.
         scoring: How an answer is judged.
         describe: Measures the drawn units; also chooses what is balanced over all of them.
@@ -111,6 +113,7 @@ class Task:
             in the same slot, so what depends on the slot stays balanced.
         needs_up: The task speaks of gravity.
         in_coordinates: A note on coordinates follows the question.
+        in_paper: It is one of the paper's.
     """
 
     name: str
@@ -123,3 +126,9 @@ class Task:
     draw: Draw = _all_succeed
     needs_up: bool = False
     in_coordinates: bool = False
+    in_paper: bool = True
+
+    @property
+    def may_fail(self) -> bool:
+        """Has a unit a random part that may fail, so that spare ones are needed?"""
+        return self.draw is not _all_succeed

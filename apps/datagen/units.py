@@ -6,9 +6,12 @@ import numpy as np
 import torch
 
 import spatialgeom as sg
+from spatialgeom.apps.datagen.chain_units import FrameChains
 from spatialgeom.apps.datagen.geometry import SceneGeometry
+from spatialgeom.apps.datagen.object_units import OBJECT_UNITS
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.task import Columns, Context, Task
+from spatialgeom.apps.datagen.track_units import TrackPairs
 from spatialgeom.sampling import draw_distinct
 
 
@@ -75,7 +78,13 @@ def _population(geometry: SceneGeometry) -> np.ndarray:
     return np.cumsum(counts.numpy())
 
 
-UNITS: dict[str, UnitKind] = {"frame_pair": FramePairs(), "frame_point": FramePoints()}
+UNITS: dict[str, UnitKind] = {
+    "frame_pair": FramePairs(),
+    "frame_point": FramePoints(),
+    "frame_chain": FrameChains(),
+    "track_pair": TrackPairs(),
+    **OBJECT_UNITS,
+}
 
 
 def draw_units(task: Task, context: Context, quota: np.ndarray) -> tuple[Columns, int, int]:

@@ -11,8 +11,10 @@ class Wording:
         openings: One sentence of context each, without placeholders.
         questions: What the user asks.
         answers: What the assistant replies; the value stands in backticks.
+        unmoved: What it replies instead where the truth is zero; empty if that needs no words of its own.
     """
 
     openings: tuple[str, ...]
     questions: tuple[str, ...]
     answers: tuple[str, ...]
+    unmoved: tuple[str, ...] = ()

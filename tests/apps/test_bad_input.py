@@ -216,7 +216,7 @@ def test_a_foreign_folder_or_another_run_is_refused(cli, whole_folder, dataset, 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--tasks", "depth_valu"), "there is no task 'depth_valu'; there are camera_displacement, "),
+        (("--tasks", "depth_valu"), "there is no task 'depth_valu'; there are camera_chain_displacement, "),
         (("--rules", "mine"), "there are no rules 'mine'; there are default, paper"),
         (("--reader", "scannot"), "there is no reader 'scannot'"),
         (("--max-per-task", 0), "max_per_task must be at least 1"),

@@ -32,7 +32,7 @@ def test_most_frequent_choice_and_position():
     scoring = {"kind": "choice", "options": ["left", "right"], "unit": None, "tolerance": None}
     rows = [{"truth": json.dumps(side), "scoring": scoring} for side in ("left", "left", "right", "left")]
     assert constant_score(rows) == 0.75
-    assert chance(scoring) == 0.5
+    assert chance([{"scoring": scoring}]) == 0.5
     own = [
         {"truth": '"[1, 2]"', "scoring": {**scoring, "options": ["[1, 2]", "[3, 4]"]}},
         {"truth": '"[7, 8]"', "scoring": {**scoring, "options": ["[7, 8]", "[5, 6]"]}},
@@ -48,3 +48,9 @@ def test_nearest_option():
 
     assert nearest_option_score([row("B", (9, 3, 7, 20)), row("A", (9, 3, 7, 20))]) == 0.5
     assert nearest_option_score([{"marks": [], "truth": '"A"'}]) is None
+
+
+def test_chance_is_the_mean_over_rows_with_as_many_options_as_they_have():
+    rows = [{"scoring": {"options": list("abcd"[:count])}} for count in (2, 4)]
+    assert chance(rows) == 0.375
+    assert chance([*rows, {"scoring": {"options": []}}]) is None

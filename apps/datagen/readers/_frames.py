@@ -73,14 +73,30 @@ def _read_frame(
     pose = read_pose(files)
     if pose is None:
         raise InputError("pose file is not a 4x4 matrix")
-    if not np.isfinite(pose).all():
-        raise InputError("pose is not finite (tracking was lost)")
-    if abs(np.linalg.det(pose[:3, :3]) - 1) > 0.05 or np.abs(pose[:3, 3]).max() > _FARTHEST_M:
-        raise InputError("pose is not a rigid transform")
+    for reason, sound in judge_poses(pose[None]).items():
+        if not sound.all():
+            raise InputError(reason)
     sizes = _size(files, "color"), _size(files, "depth")
     if not is_complete(files["color"]):
         raise InputError("color file is truncated")
     return pose, *sizes
+
+
+def judge_poses(poses: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what may be wrong with poses (F, 4, 4), and of which it is not, (F,) bool each.
+
+    A pose that is not finite is not judged further. Float32 and drift leave a rotation inexact.
+    """
+    finite = np.isfinite(poses).all(axis=(1, 2))
+    near = finite & (np.abs(poses) <= _FARTHEST_M).all(axis=(1, 2))
+    # products of what is far would overflow
+    safe = np.where(near[:, None, None], poses, np.eye(4))
+    rigid = np.abs(np.linalg.det(safe[:, :3, :3]) - 1) <= 0.05
+    rigid &= (np.abs(safe[:, 3] - [0, 0, 0, 1]) < 1e-3).all(axis=1)
+    return {
+        "pose is not finite (tracking was lost)": finite,
+        "pose is not a rigid transform": ~finite | (near & rigid),
+    }
 
 
 def _size(files: FrameFiles, kind: str) -> tuple[int, int]:

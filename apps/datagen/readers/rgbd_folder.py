@@ -96,9 +96,13 @@ def _scenes(path: Path, options: RgbdFolderOptions) -> list[SceneHandle]:
     root = top.parent if _SEQUENCE.fullmatch(top.name) else top
     names = ("_".join((root.name, *folder.resolve().relative_to(root).parts)) for folder in folders)
     return [
-        SceneHandle("rgbd_folder", name, str(folder.resolve()), options)
+        SceneHandle("rgbd_folder", name, str(folder.resolve()), options, "rgbd_folder", _space(name))
         for name, folder in zip(names, folders, strict=True)
     ]
+
+
+def _space(name: str) -> str:
+    return name.partition("_seq-")[0]
 
 
 def _matrix(folder: Path, given: list[float] | None) -> np.ndarray:
@@ -166,8 +170,8 @@ def load_scene(handle: SceneHandle, _: Path) -> Scene:
     height, width = frames.colour_size
     return Scene(
         name=handle.name,
-        space=handle.name.partition("_seq-")[0],
-        source="rgbd_folder",
+        space=handle.space,
+        source=handle.source,
         frames=tuple(frames.names),
         images=tuple(ImageRef(files["color"].name, width, height) for files in frames.files),
         root=str(folder),

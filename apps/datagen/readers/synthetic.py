@@ -1,5 +1,6 @@
 """Rendered rooms: exact depth and poses, written once into the dataset's folder as a posed RGB-D folder."""
 
+import hashlib
 import json
 import os
 from dataclasses import asdict, replace
@@ -10,10 +11,13 @@ import kornia_rs.io
 import numpy as np
 from PIL import Image
 
+from spatialgeom.apps.datagen.objects import Objects
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
 from spatialgeom.apps.datagen.readers import rgbd_folder
+from spatialgeom.apps.datagen.readers._instances import InstanceFiles, numbers_of
 from spatialgeom.apps.datagen.scene import Scene
 from spatialgeom.apps.datagen.synthetic import (
+    Instance,
     Room,
     SyntheticOptions,
     build_room,
@@ -22,7 +26,7 @@ from spatialgeom.apps.datagen.synthetic import (
     render,
 )
 from spatialgeom.apps.datagen.writer import BESIDE
-from spatialgeom.apps.errors import UsageError
+from spatialgeom.apps.errors import InputError, UsageError
 
 _DEPTH_SCALE = 0.0002  # 0.2 mm steps reach 13 m
 _JPEG_QUALITY = 92
@@ -44,7 +48,9 @@ def _scenes(source: Path, options: SyntheticOptions) -> list[SceneHandle]:
     if not 20 <= options.fov_deg <= 120:
         raise UsageError(f"synthetic.fov_deg must be 20 to 120, got {options.fov_deg}")
     return [
-        SceneHandle("synthetic", _space(index) + suffix, f"{index} {scan}", options)
+        SceneHandle(
+            "synthetic", _space(index) + suffix, f"{index} {scan}", options, "synthetic", _space(index)
+        )
         for index in range(options.scenes)
         for scan in range(options.rescans)
         for suffix in [f"_{scan:02d}" if options.rescans > 1 else ""]
@@ -69,7 +75,16 @@ def _load(handle: SceneHandle, folder: Path) -> Scene:
         licence="Apache-2.0",
     )
     scene = rgbd_folder.load_scene(replace(handle, path=str(place), options=layout), folder)
-    return replace(scene, source="synthetic", space=_space(index))
+    objects, ids, text = _read_instances(place / "instances.json")
+    files = tuple(place / f"{name}.instance.png" for name in scene.frames)
+    return replace(
+        scene,
+        source=handle.source,
+        space=handle.space,
+        objects=objects,
+        instances=InstanceFiles(files, scene.depth_camera.size, numbers_of(ids)),
+        fingerprint=hashlib.sha256(scene.fingerprint.encode() + text).hexdigest(),
+    )
 
 
 def _render_scene(place: Path, index: int, scan: int, options: SyntheticOptions) -> None:
@@ -105,6 +120,28 @@ def _write_instances(path: Path, room: Room) -> None:
         for item in room.instances
     ]
     path.write_text(json.dumps(instances, indent=1) + "\n", encoding="utf-8")
+
+
+def _read_instances(path: Path) -> tuple[Objects, list[int], bytes]:
+    """Return the objects of a rendered room, their values in instance images, and the file's bytes."""
+    try:
+        text = path.read_bytes()
+        rows = [Instance(**item) for item in json.loads(text)]
+        if not all(isinstance(item.id, int) and 0 < item.id < 1 << 16 for item in rows):
+            raise ValueError("an id is not in 1 to 65535")
+        pose = np.tile(np.eye(4), (len(rows), 1, 1))
+        yaw = np.radians([item.yaw_deg for item in rows])
+        pose[:, :3, 3] = np.array([item.centre for item in rows]).reshape(-1, 3)
+        size = np.array([item.size for item in rows]).reshape(-1, 3)
+    except (OSError, ValueError, TypeError, RecursionError) as fault:
+        raise InputError(
+            f"{path} must list the room's instances, but {fault}; delete {path.parent}"
+        ) from None
+    pose[:, 0, 0] = pose[:, 1, 1] = np.cos(yaw)
+    pose[:, 1, 0], pose[:, 0, 1] = np.sin(yaw), -np.sin(yaw)
+    ids = [item.id for item in rows]
+    names = tuple(str(value) for value in ids)
+    return Objects(names, tuple(item.category for item in rows), pose, size), ids, text
 
 
 READER = Reader(

@@ -1,0 +1,1 @@
+"""The subcommands of ``spatialgeom datagen``: each module has ``main``, and imports what is slow inside."""

@@ -1,0 +1,39 @@
+"""What parsers of subcommands share."""
+
+import argparse
+from typing import Any
+
+from jsonargparse import ArgumentParser, Namespace
+
+from spatialgeom.apps.errors import UsageError
+
+
+def command_parser(command: str, title: str, examples: str) -> ArgumentParser:
+    """Return an empty parser whose help ends in examples."""
+    return ArgumentParser(
+        prog=f"spatialgeom datagen {command}",
+        description=title,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def dataset_parser(command: str, title: str, examples: str) -> ArgumentParser:
+    """Return a parser of a command that reads a dataset and writes something."""
+    parser = command_parser(command, title, examples)
+    parser.add_argument("dataset", type=str, help="folder that datagen run wrote")
+    parser.add_argument("--out", type=str, required=True, help="where to write")
+    parser.add_argument(
+        "--root", type=str, nargs="*", default=[], help="SCENE=FOLDER where a scene's images moved to"
+    )
+    return parser
+
+
+def open_dataset(asked: Namespace) -> Any:
+    """Return the dataset that a command names."""
+    from spatialgeom.apps.records import Dataset
+
+    wrong = [text for text in asked.root if "=" not in text]
+    if wrong:
+        raise UsageError(f"--root must be SCENE=FOLDER, got {wrong[0]!r}")
+    return Dataset.open(asked.dataset, dict(text.split("=", 1) for text in asked.root))

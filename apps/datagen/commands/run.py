@@ -1,0 +1,143 @@
+"""``spatialgeom datagen run``: make a dataset, or go on with an interrupted one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ActionConfigFile, ArgumentParser
+
+from spatialgeom.apps.datagen.commands._parsers import command_parser
+from spatialgeom.apps.errors import UsageError
+
+_EXAMPLES = """examples:
+  spatialgeom datagen run synthetic --out rooms --synthetic.scenes 8
+  spatialgeom datagen run scans/redkitchen --config configs/redkitchen.yaml --out kitchen
+  spatialgeom datagen run scans/ --out data --tasks depth_value_dot camera_distance --workers 8
+  spatialgeom datagen run scans/ --out data --rgbd_folder.up '[0, 0, 1]' --print_config > my.yaml
+  spatialgeom datagen run scannet/scans clips/adt --out train --split train --hold-out vsi_bench
+
+The same command on the same folder goes on after an interruption. Exit codes: 0 all done; 3 done, but
+something was skipped, as the summary says; 1 nothing written; 2 usage.
+"""
+
+
+def _run_parser() -> ArgumentParser:
+    from spatialgeom.apps.datagen.readers import load_readers
+
+    parser = command_parser("run", "Turn scenes and clips into question-answer rows.", _EXAMPLES)
+    parser.add_argument("sources", nargs="*", help="scene folders, or 'synthetic' for rendered rooms")
+    parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these options")
+    parser.add_argument("--out", type=str, required=True, help="folder of the dataset")
+    parser.add_argument(
+        "--reader", type=str, default=None, help="reader; default: the one that knows the layout"
+    )
+    parser.add_argument(
+        "--tasks", type=str, nargs="*", default=[], help="tasks to make, or 'paper' for its own; default: all"
+    )
+    parser.add_argument(
+        "--rules", type=str, default="default", help="'default', or 'paper' for the paper's labels"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="everything random follows from it")
+    parser.add_argument(
+        "--max-per-task", type=int, default=1000, help="most questions per subtask over all scenes"
+    )
+    parser.add_argument(
+        "--max-per-space",
+        type=int,
+        default=0,
+        help="most questions per subtask and space where there are spaces enough; 0: no limit",
+    )
+    parser.add_argument(
+        "--split", type=str, default="all", help="take scenes of this split: train, val, test or all"
+    )
+    parser.add_argument(
+        "--hold-out",
+        type=str,
+        nargs="*",
+        default=[],
+        help="refuse scenes of these lists, manifests or recipes; see 'datagen splits'",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes; 0: one per core; see the page on the data engine"
+    )
+    parser.add_argument(
+        "--device", type=str, default="cpu", help="where geometry is computed: cpu, cuda, cuda:N"
+    )
+    parser.add_argument(
+        "--cache", type=str, default=None, help="folder of the geometry cache; default: OUT/cache"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop at the first scene or frame to be skipped"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    for reader in load_readers().values():
+        if reader.options is not None:
+            parser.add_class_arguments(reader.options, reader.name)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make a dataset."""
+    from spatialgeom.apps.datagen.config import RunConfig
+    from spatialgeom.apps.datagen.readers import load_readers
+
+    parser = _run_parser()
+    try:
+        asked = parser.parse_args(_configs_first(arguments))
+        built = parser.instantiate(asked)
+    except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
+        raise UsageError(f"--config does not fit the options of --help: {fault}") from None
+    options = {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
+    config = RunConfig(
+        sources=tuple(asked.sources or _configured_sources(asked.config or ())),
+        options=options,
+        tasks=tuple(asked.tasks),
+        hold_out=tuple(asked.hold_out),
+        **{name: getattr(asked, name) for name in _PLAIN},
+    )
+    return finish(config)
+
+
+def _configs_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with config files in front, so that the command line overrides them anywhere."""
+    configs: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--config":
+            configs += [argument, next(rest, "")]
+        elif argument.startswith("--config="):
+            configs.append(argument)
+        else:
+            others.append(argument)
+    return configs + others
+
+
+def _configured_sources(configs: Sequence[Any]) -> list[str]:
+    """Return the sources of config files: the parser takes no positionals from them."""
+    import yaml
+
+    found: list[str] = []
+    for config in configs:
+        listed = (yaml.safe_load(Path(str(config)).read_text(encoding="utf-8")) or {}).get("sources") or []
+        found = [listed] if isinstance(listed, str) else listed
+        if not isinstance(found, list) or not all(isinstance(source, str) for source in found):
+            raise UsageError(f"sources in {config} must be a list of folders, got {listed!r}")
+    return found
+
+
+_PLAIN = (
+    "out", "reader", "rules", "seed", "max_per_task", "max_per_space", "split", "workers", "device", "cache",
+    "strict", "quiet",
+)  # fmt: skip
+
+
+def finish(config: Any) -> int:
+    """Run, print the summary and return the exit code."""
+    from spatialgeom.apps.cli import DONE, SKIPPED
+    from spatialgeom.apps.datagen.engine import run
+    from spatialgeom.apps.datagen.summary import summarise
+
+    result = run(config)
+    print(summarise(result, config.out))
+    return SKIPPED if result.skipped else DONE
