@@ -228,23 +228,28 @@ def _questions(scratch: Path, asked: argparse.Namespace) -> list[Row]:
     import numba
     import torch
 
+    from benchmarks.scenes import clip_geometry, room_geometry
     from spatialgeom.apps.datagen import cache
     from spatialgeom.apps.datagen.rules import DEFAULT
     from spatialgeom.apps.datagen.tasks import load_tasks
 
     numba.set_num_threads(1)
     torch.set_num_threads(1)
-    geometry = cache.load(scratch / "geometry.h5")
-    goals = {"camera": 100_000, "depth": 50_000, "correspondence": 50_000}
+    kitchen = cache.load(scratch / "geometry.h5")
+    others = {"motion": clip_geometry(DEFAULT), "size": room_geometry(scratch, DEFAULT)}
+    goals = {"camera": 100_000, "depth": 50_000, "correspondence": 50_000, "motion": 50_000}
     rows = []
     for name, task in load_tasks().items():
+        geometry = others.get(task.family, kitchen)
         rates = [_rate(task, geometry, DEFAULT, asked.questions, seed) for seed in range(asked.repeats)]
         goal = goals.get(task.family)
         note = json.dumps({"questions": asked.questions, "threads": 1})
         rows.append(
             _row(f"questions: {name}", rates, "per second", goal=f">= {goal:,}" if goal else "", note=note)
         )
-    return rows
+    tracking = [clip_geometry(DEFAULT).seconds["tracks"] for _ in range(asked.repeats)]
+    size = f"{others['motion'].tracks.world.shape[0]} frames, {others['motion'].tracks.world.shape[1]} points"
+    return [*rows, _row("tracks of a clip", tracking, "s wall", note=f"parts and displacements; {size}")]
 
 
 def _rate(task: Any, geometry: Any, rules: Any, most: int, seed: int) -> float:

@@ -61,7 +61,7 @@ def _pass(scene: Any, device: str, workers: int, scenes: int, folder: Path) -> t
 
     def opened(_: Any, index: int, __: Wanted) -> Any:
         done: Future[Opened] = Future()
-        done.set_result(Opened(str(index), scene, str(index), folder / f"{index}.h5"))
+        done.set_result(Opened(replace(scene, name=str(index)), str(index), folder / f"{index}.h5"))
         return done
 
     wanted = Wanted("default", tuple(load_tasks()), str(folder), str(folder), device, quiet=True)

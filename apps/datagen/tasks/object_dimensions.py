@@ -16,17 +16,23 @@ _ORDER = {"height": HEIGHT, "width": WIDTH, "length": LENGTH}
 def _describe(context: Context, units: Columns) -> Description:
     table, owner, shown = context.geometry.objects, units["object"], covered(context, units)
     text = as_text(_DIMENSIONS.truth(table.size[owner][:, list(_ORDER.values())] * 1000))
+    names = np.array(table.categories)[owner]
     measured = {f"{name}_m": table.size[owner, axis] for name, axis in _ORDER.items()}
     measured |= {f"covered_{name}_m": shown[:, axis] for name, axis in _ORDER.items()}
     return Description(
         frames=shuffled(context, units["frames"]),
         fields={
-            "object": np.array(table.categories, object)[owner].tolist(),
+            "object": names.tolist(),
             "views": views(units["frames"]),
             "dimensions": text,
         },
         truth=text,
-        measured=measured | {"sets_truncated": units["truncated"]},
+        measured=measured
+        | {
+            "sets_truncated": units["truncated"],
+            "category": names,
+            "object": np.array(table.ids)[owner],
+        },
     )
 
 

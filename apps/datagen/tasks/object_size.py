@@ -34,7 +34,12 @@ def _describe(context: Context, units: Columns, *, dimension: str) -> Descriptio
             "size": text,
         },
         truth=text,
-        measured={"size_m": size, "covered_m": covered(context, units)[:, axis]},
+        measured={
+            "size_m": size,
+            "covered_m": covered(context, units)[:, axis],
+            "category": np.array(names),
+            "object": np.array(table.ids)[owner],
+        },
     )
 
 
