@@ -1,6 +1,8 @@
 """What parsers of subcommands share."""
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentParser, Namespace
@@ -37,3 +39,31 @@ def open_dataset(asked: Namespace) -> Any:
     if wrong:
         raise UsageError(f"--root must be SCENE=FOLDER, got {wrong[0]!r}")
     return Dataset.open(asked.dataset, dict(text.split("=", 1) for text in asked.root))
+
+
+def configs_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with config files in front, so that the command line overrides them anywhere."""
+    configs: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--config":
+            configs += [argument, next(rest, "")]
+        elif argument.startswith("--config="):
+            configs.append(argument)
+        else:
+            others.append(argument)
+    return configs + others
+
+
+def configured_sources(configs: Sequence[Any]) -> list[str]:
+    """Return the sources of config files: the parser takes no positionals from them."""
+    import yaml
+
+    found: list[str] = []
+    for config in configs:
+        listed = (yaml.safe_load(Path(str(config)).read_text(encoding="utf-8")) or {}).get("sources") or []
+        found = [listed] if isinstance(listed, str) else listed
+        if not isinstance(found, list) or not all(isinstance(source, str) for source in found):
+            raise UsageError(f"sources in {config} must be a list of folders, got {listed!r}")
+    return found

@@ -7,8 +7,7 @@ from dataclasses import fields
 
 from jsonargparse import ActionConfigFile, ArgumentParser
 
-from spatialgeom.apps.datagen.commands._parsers import command_parser
-from spatialgeom.apps.datagen.commands.run import _configs_first, _configured_sources
+from spatialgeom.apps.datagen.commands._parsers import command_parser, configs_first, configured_sources
 from spatialgeom.apps.errors import UsageError
 
 _EXAMPLES = """examples:
@@ -18,8 +17,8 @@ _EXAMPLES = """examples:
   spatialgeom datagen doctor scans/ --rgbd_folder.depth_scale 0.0002 --json > report.json
 
 Nothing is written but the report. Options and config files of 'run' are taken, too; what concerns a run alone
-is ignored. Exit codes: 0 nothing wrong; 3 usable, with warnings; 1 a run would make
-nothing from it; 2 usage. What each finding means is on the page docs/doctor.md.
+is ignored. Exit codes: 0 nothing wrong; 3 usable, with warnings; 1 a run would make nothing from it; 2 usage.
+What each finding means is on the page docs/doctor.md.
 """
 
 
@@ -67,11 +66,11 @@ def main(arguments: Sequence[str]) -> int:
 
     parser = _parser()
     try:
-        asked = parser.parse_args(_configs_first(arguments))
+        asked = parser.parse_args(configs_first(arguments))
         built = parser.instantiate(asked)
     except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
         raise UsageError(f"--config does not fit the options of --help: {fault}") from None
-    sources = asked.sources or _configured_sources(asked.config or ())
+    sources = asked.sources or configured_sources(asked.config or ())
     if not sources:
         raise UsageError("name at least one source: a scene folder, a clip, or 'synthetic'")
     if asked.scenes < 1:

@@ -1,12 +1,10 @@
 """``spatialgeom datagen run``: make a dataset, or go on with an interrupted one."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from jsonargparse import ActionConfigFile, ArgumentParser
 
-from spatialgeom.apps.datagen.commands._parsers import command_parser
+from spatialgeom.apps.datagen.commands._parsers import command_parser, configs_first, configured_sources
 from spatialgeom.apps.errors import UsageError
 
 _EXAMPLES = """examples:
@@ -19,6 +17,10 @@ _EXAMPLES = """examples:
 The same command on the same folder goes on after an interruption. Exit codes: 0 all done; 3 done, but
 something was skipped, as the summary says; 1 nothing written; 2 usage.
 """
+_PLAIN = (
+    "out", "reader", "rules", "seed", "max_per_task", "max_per_space", "split", "workers", "device", "cache",
+    "strict", "quiet",
+)  # fmt: skip
 
 
 def _run_parser() -> ArgumentParser:
@@ -78,66 +80,26 @@ def _run_parser() -> ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     """Make a dataset."""
+    from spatialgeom.apps.cli import DONE, SKIPPED
     from spatialgeom.apps.datagen.config import RunConfig
+    from spatialgeom.apps.datagen.engine import run
     from spatialgeom.apps.datagen.readers import load_readers
+    from spatialgeom.apps.datagen.summary import summarise
 
     parser = _run_parser()
     try:
-        asked = parser.parse_args(_configs_first(arguments))
+        asked = parser.parse_args(configs_first(arguments))
         built = parser.instantiate(asked)
     except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
         raise UsageError(f"--config does not fit the options of --help: {fault}") from None
     options = {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
     config = RunConfig(
-        sources=tuple(asked.sources or _configured_sources(asked.config or ())),
+        sources=tuple(asked.sources or configured_sources(asked.config or ())),
         options=options,
         tasks=tuple(asked.tasks),
         hold_out=tuple(asked.hold_out),
         **{name: getattr(asked, name) for name in _PLAIN},
     )
-    return finish(config)
-
-
-def _configs_first(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with config files in front, so that the command line overrides them anywhere."""
-    configs: list[str] = []
-    others: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        if argument == "--config":
-            configs += [argument, next(rest, "")]
-        elif argument.startswith("--config="):
-            configs.append(argument)
-        else:
-            others.append(argument)
-    return configs + others
-
-
-def _configured_sources(configs: Sequence[Any]) -> list[str]:
-    """Return the sources of config files: the parser takes no positionals from them."""
-    import yaml
-
-    found: list[str] = []
-    for config in configs:
-        listed = (yaml.safe_load(Path(str(config)).read_text(encoding="utf-8")) or {}).get("sources") or []
-        found = [listed] if isinstance(listed, str) else listed
-        if not isinstance(found, list) or not all(isinstance(source, str) for source in found):
-            raise UsageError(f"sources in {config} must be a list of folders, got {listed!r}")
-    return found
-
-
-_PLAIN = (
-    "out", "reader", "rules", "seed", "max_per_task", "max_per_space", "split", "workers", "device", "cache",
-    "strict", "quiet",
-)  # fmt: skip
-
-
-def finish(config: Any) -> int:
-    """Run, print the summary and return the exit code."""
-    from spatialgeom.apps.cli import DONE, SKIPPED
-    from spatialgeom.apps.datagen.engine import run
-    from spatialgeom.apps.datagen.summary import summarise
-
     result = run(config)
     print(summarise(result, config.out))
     return SKIPPED if result.skipped else DONE
