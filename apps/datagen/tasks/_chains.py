@@ -24,8 +24,8 @@ def last_names(frames: np.ndarray) -> list[str]:
 
 
 def listed(names: list[str]) -> str:
-    """Return ``a, b or c``; names that hold commas or conjunctions of their own are parted by one more."""
-    comma = "," if any(" and " in name for name in names) and len(names) > 2 else ""
+    """Return ``a, b or c``; names that hold a conjunction of their own are parted by one more comma."""
+    comma = "," if any(" and " in name for name in names) else ""
     return ", ".join(names[:-1]) + f"{comma} or {names[-1]}"
 
 

@@ -30,8 +30,8 @@ WORDING = Wording(
             "image has the longest line, {options}? Reply with the name of the image."
         ),
         (
-            "For one image after the first, the camera was farther from its starting point at Image-1, in a "
-            "straight line, than for all others. Is it {options}? Give only the name."
+            "One of the images after the first was taken farther from the starting point at Image-1, in a "
+            "straight line, than all the others. Was it {options}? Give only the name."
         ),
         (
             "The camera left the place of Image-1 and may have come back. When was it farthest away in a "
@@ -42,13 +42,12 @@ WORDING = Wording(
             "straight through space? Name one image."
         ),
         (
-            "Which camera position lies farthest from that of Image-1, the one of {options}? Distance is the "
-            "direct one, not the length of the path; write the image's name."
+            "Which camera position lies farthest from that of Image-1: that of {options}? Use direct "
+            "distance, not the length of the path, and write the image's name."
         ),
         (
             "If you tied a string to the camera position of Image-1 and pulled it straight to each later "
-            "camera position, for which image would you need the most string? It is {options}; give the "
-            "name."
+            "camera position, which image would need the most string: {options}? Give the name."
         ),
         (
             "Rank the later images by the straight-line distance of their cameras from the camera of "
@@ -63,21 +62,21 @@ WORDING = Wording(
             "the first camera centre. Name it: {options}."
         ),
         (
-            "Imagine the smallest sphere centred on the camera of Image-1 that takes in all later camera "
+            "Imagine the smallest sphere centred on the camera of Image-1 that contains all later camera "
             "positions, so that its radius is the largest direct distance. Which image was taken on its "
             "surface: {options}? Its name will do."
         ),
         (
-            "Do not go by the order of the images but by distance: which of them was taken farthest, in a "
-            "straight line, from the position of Image-1's camera? As the answer, name {options}."
+            "Go by distance, not by the order of the images: which of them was taken farthest, in a straight "
+            "line, from the position of Image-1's camera? Reply with a name: {options}."
         ),
         (
-            "Tell me the name of the image at which the camera was at its greatest remove from where it took "
-            "Image-1, measured directly and not along its path. You can choose {options}."
+            "Tell me the name of the image at which the camera was farthest from where it took Image-1, "
+            "measured directly and not along its path. Choose {options}."
         ),
         (
-            "Where did the camera get farthest away from its position at Image-1, counting the direct "
-            "distance only, at {options}? Respond with one image name."
+            "Where was the camera farthest from its position at Image-1, counting direct distance only: at "
+            "{options}? Respond with one image name."
         ),
         (
             "As the camera moves through the series, its direct distance from the spot of Image-1 may rise "
@@ -93,35 +92,32 @@ WORDING = Wording(
         ),
         (
             "Consider every camera position after the first and how far it is, in a direct line, from that "
-            "of Image-1. Is the maximum reached in {options}? Provide the name."
+            "of Image-1. Is the maximum reached at {options}? Provide the name."
         ),
         (
-            "Which image calls for the longest direct flight from the place where Image-1 was taken, "
-            "{options}? Answer by name."
+            "A bird flies directly from the place where Image-1 was taken to where one of the later images "
+            "was taken. For which image is its flight longest, {options}? Answer by name."
         ),
         "Farthest from the camera of Image-1 in a straight line: {options}? Name only, please.",
         (
-            "Please compare the later camera positions with the first. In which image, {options}, was the "
-            "camera at the farthest point from Image-1's position, in terms of straight distance? The name "
-            "suffices."
+            "Please compare the later camera positions with the first. At which image, {options}, was the "
+            "camera farthest from its position at Image-1, by straight-line distance? The name is enough."
         ),
         (
             "How far the camera turned is irrelevant; only its position matters. Name the image taken at the "
             "largest straight-line distance from the place of Image-1: {options}."
         ),
         (
-            "The path of the camera begins with Image-1. Name the image, be it {options}, at which the "
-            "camera was farthest from this beginning in a straight line."
+            "The camera's path begins at Image-1. Name the image, {options}, at which the camera was "
+            "farthest from that starting point in a straight line."
         ),
         (
-            "Let each image be represented by its camera's position. Which of the points other than the "
-            "first is farthest from the first, that of Image-1, along a direct line? Write the image's name: "
-            "{options}."
+            "Represent each image by the position of its camera. Which of these points is farthest, along a "
+            "direct line, from that of Image-1? Write the image's name: {options}."
         ),
         (
             "Looking back over the sequence, when had the camera strayed farthest from where Image-1 was "
-            "taken, as measured by a straight line between both positions? Use a name as the answer: "
-            "{options}."
+            "taken, as measured by a straight line between the two positions? Answer with a name: {options}."
         ),
         (
             "By combining the overlaps of neighbouring images, decide which camera position is farthest from "
@@ -145,12 +141,12 @@ WORDING = Wording(
             "any other. Which one, {options}? Its name is the answer."
         ),
         (
-            "If only one of the later images could be kept, the one taken farthest from the place of Image-1 "
-            "as the crow flies, which name would it have: {options}?"
+            "Only one of the later images may be kept: the one taken farthest from the place of Image-1 as "
+            "the crow flies. What is its name, {options}?"
         ),
         (
-            "Distances are direct ones between camera positions here. What is the name of the image that is "
-            "farthest from Image-1 in this sense: {options}?"
+            "Distances here are direct ones between camera positions. What is the name of the image farthest "
+            "from Image-1 in this sense: {options}?"
         ),
     ),
     answers=(

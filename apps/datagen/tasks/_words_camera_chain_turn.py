@@ -14,7 +14,7 @@ WORDING = Wording(
         "Image-1 is the start of a sequence of overlapping views.",
         "Where the camera stood is of no importance here, only how it turned.",
         "The heading of the camera may change at every step of the series.",
-        "What leaves the view on one side shows to which side the camera turned.",
+        "What leaves the view on one side shows which way the camera turned.",
     ),
     questions=(
         (
@@ -63,18 +63,18 @@ WORDING = Wording(
         ),
         (
             "Let a needle on a level disc show the camera's heading about the vertical. Through how many "
-            "whole degrees has it moved on balance between Image-1 and {last}? To and fro cancel, and a "
-            "complete circle is worth 360."
+            "whole degrees has it moved on balance between Image-1 and {last}? Movements to and fro cancel, "
+            "and a complete circle is worth 360."
         ),
         (
             "A thread winds round a vertical post as the camera turns one way and unwinds as it turns the "
-            "other way. From Image-1 to {last}, how many whole degrees of winding remain, in whichever "
-            "sense, at 360 for each full circle?"
+            "other way. From Image-1 to {last}, how many whole degrees of winding remain, in either "
+            "direction, counting 360 for each full circle?"
         ),
         (
-            "Unrolled image by image, how many degrees of turn about the vertical separate {last} from "
-            "Image-1? Left and right count against each other, full circles are kept at 360 each, and the "
-            "answer is a whole number without a sign."
+            "Taken image by image, how many degrees of turn about the vertical separate {last} from Image-1? "
+            "Left and right count against each other, full circles count as 360 each, and the answer is a "
+            "whole number without a sign."
         ),
         (
             "I would like to know the total turn about the vertical that the camera has made by {last}, "
@@ -83,13 +83,13 @@ WORDING = Wording(
         ),
         (
             "How large is the angle, in whole degrees, by which the camera's heading has turned about the "
-            "vertical between Image-1 and {last}, where a turn to the left makes up for one to the right? It "
-            "may exceed 180, since a full circle is 360."
+            "vertical between Image-1 and {last}, where a turn to the left cancels one to the right? It may "
+            "exceed 180, since a full circle is 360."
         ),
         (
             "Keep a running total of the camera's turns about the gravity axis: add for left, subtract for "
-            "right, and never reset it after a full circle. Having started at 0 for Image-1, what size does "
-            "it have at {last}, in whole degrees?"
+            "right, and never reset it after a full circle. If it starts at 0 for Image-1, what is its size "
+            "at {last}, in whole degrees?"
         ),
         (
             "Report, as an integer in degrees, how far the camera has come round about the vertical at "
@@ -107,7 +107,7 @@ WORDING = Wording(
         ),
         (
             "Someone films while turning about a vertical axis. To undo all of the turning from Image-1 to "
-            "{last} in one go, how many degrees would have to be turned back, as a whole number? Turns to "
+            "{last} in one go, how many degrees would they have to turn back, as a whole number? Turns to "
             "the left and to the right may have undone each other already, whereas a full circle still takes "
             "360."
         ),
@@ -132,8 +132,8 @@ WORDING = Wording(
         ),
         (
             "A cable runs along the vertical below the camera and is twisted by its turns. By how many whole "
-            "degrees is it twisted at {last} if it was not at Image-1, in either sense? Turning back takes "
-            "twist out, and a full circle puts 360 degrees in."
+            "degrees, in either direction, is it twisted at {last} if it was untwisted at Image-1? Turning "
+            "back takes twist out, and a full circle puts 360 degrees in."
         ),
         (
             "Determine the camera's turn from Image-1 to {last} about the vertical without taking the "
@@ -146,9 +146,9 @@ WORDING = Wording(
             "integer in degrees; each full circle contributes 360."
         ),
         (
-            "How many degrees, to the nearest whole one, must be credited to the camera for turning about "
-            "the vertical from Image-1 to {last}? Turning back is debited, and the count goes on past 180 "
-            "and 360 if a circle is completed."
+            "How many degrees, to the nearest whole one, has the camera turned about the vertical from "
+            "Image-1 to {last}? Turning back is deducted, and the count goes on past 180 and 360 if a circle "
+            "is completed."
         ),
         (
             "Seen from straight above, the heading is where the camera points, and it turns about the "
@@ -161,7 +161,7 @@ WORDING = Wording(
             "should be a whole number of degrees with no sign."
         ),
         (
-            "How far round does {last} look compared with Image-1, if one keeps track of every turn about "
+            "How far round from Image-1 has the camera come at {last}, if you keep track of every turn about "
             "the vertical in between? Turns to either side cancel, one full circle is 360, and the reply is "
             "a number of whole degrees."
         ),
@@ -189,6 +189,6 @@ WORDING = Wording(
         "Left and right turns together leave `{angle}` degrees.",
         "The total comes to some `{angle}` degrees.",
         "My estimate of the overall turn is `{angle}` degrees.",
-        "Over the whole way to {last}, the camera turned through `{angle}` degrees.",
+        "All the way to {last}, the camera turned through `{angle}` degrees.",
     ),
 )

@@ -19,35 +19,37 @@ WORDING = Wording(
     questions=(
         (
             "Where is the camera of Image-2 in the axes of Image-1's camera (x right, y down, z forward)? "
-            "Answer with [x, y, z] in millimetres."
+            "Answer with [x, y, z] in whole millimetres."
         ),
         (
-            "What is the displacement [x, y, z] of the camera from Image-1 to Image-2, in mm? Use the first "
-            "camera's axes: x to the right, y down, z forward."
+            "What is the displacement [x, y, z] of the camera from Image-1 to Image-2, in whole mm? Use the "
+            "first camera's axes: x to the right, y down, z forward."
         ),
         (
-            "Give the position of the second camera as [x, y, z] in millimetres, with the first camera at "
-            "the origin and its x axis pointing right, y down and z forward."
+            "Give the position of the second camera as [x, y, z], integers in millimetres, with the first "
+            "camera at the origin and its x axis pointing right, y down and z forward."
         ),
         (
             "From Image-1 to Image-2 the camera moved by some vector. State it in Image-1's camera axes, x "
-            "right, y down and z forward, as [x, y, z] in mm."
+            "right, y down and z forward, as [x, y, z] in whole mm."
         ),
         (
-            "How many millimetres did the camera move along each axis of Image-1's camera, where x points "
-            "right, y down and z forward? Write [x, y, z]."
+            "How many whole millimetres did the camera move along each axis of Image-1's camera, where x "
+            "points right, y down and z forward? Write [x, y, z]."
         ),
         (
-            "Estimate the translation of the camera between the two images as a vector [x, y, z] in "
-            "millimetres. Its axes are those of Image-1's camera: x right, y down, z forward."
+            "Estimate the translation of the camera between the two images as a vector [x, y, z], each "
+            "component rounded to the nearest millimetre. Its axes are those of Image-1's camera: x right, "
+            "y down, z forward."
         ),
         (
-            "Let the camera of Image-1 look along +z, with +x to its right and +y down. At which [x, y, z], "
-            "in mm, is the camera of Image-2?"
+            "Let the camera of Image-1 look forward along +z, with +x to its right and +y down. At which "
+            "[x, y, z], in whole mm, is the camera of Image-2?"
         ),
         (
-            "Tell me the coordinates [x, y, z] of Image-2's camera centre relative to Image-1's camera, in "
-            "millimetres, if x is counted to the right, y downwards and z forward in the first view."
+            "Tell me the coordinates [x, y, z] of Image-2's camera centre relative to Image-1's camera, as "
+            "integers in millimetres, if x is counted to the right, y downwards and z forward in the first "
+            "view."
         ),
         (
             "Imagine standing at the camera of Image-1. How far to the right (x), how far down (y) and how "
@@ -56,23 +58,23 @@ WORDING = Wording(
         ),
         (
             "In the first camera's frame (x: right, y: down, z: forward along the view), what vector [x, y, "
-            "z] in mm leads from the first camera centre to the second?"
+            "z] leads from the first camera centre to the second, in mm without decimals?"
         ),
         (
             "Find the vector that takes the camera from its position in Image-1 to its position in Image-2. "
-            "Express it as [x, y, z] in millimetres, in the axes of Image-1's camera, where x is right, y "
-            "is down and z is forward."
+            "Express it as [x, y, z] in whole millimetres, in the axes of Image-1's camera, where x is "
+            "right, y is down and z is forward."
         ),
         (
             "Using Image-1's camera as the reference, with x right, y down and z forward, determine the "
-            "camera's movement to Image-2 in mm. The format is [x, y, z]."
+            "camera's movement to Image-2 in mm. The format is [x, y, z], with three integers."
         ),
         (
             "The camera of Image-1 defines three axes: x points right, y points down and z points forward. "
-            "Locate the camera of Image-2 in them, in millimetres, as [x, y, z]."
+            "Locate the camera of Image-2 in them, as [x, y, z] to the nearest millimetre."
         ),
         (
-            "Please work out [x, y, z], the camera's change of position from Image-1 to Image-2 in "
+            "Please work out [x, y, z], the camera's change of position from Image-1 to Image-2 in whole "
             "millimetres. Positive x is right, positive y is down and positive z is forward, all as seen by "
             "Image-1's camera."
         ),
@@ -81,34 +83,34 @@ WORDING = Wording(
             "the place of Image-2? The axes belong to Image-1: x goes right, y goes down, z goes forward."
         ),
         (
-            "Measured in millimetres along Image-1's right (x), down (y) and forward (z) directions, how is "
-            "the camera displaced in Image-2? Provide [x, y, z]."
+            "Measured in whole millimetres along Image-1's right (x), down (y) and forward (z) directions, "
+            "how is the camera displaced in Image-2? Provide [x, y, z]."
         ),
         (
-            "Camera displacement from Image-1 to Image-2 as [x, y, z], in mm, in the first camera's axes (x "
-            "right, y down, z forward)?"
+            "Camera displacement from Image-1 to Image-2 as [x, y, z], in whole mm, in the first camera's "
+            "axes (x right, y down, z forward)?"
         ),
         (
             "Suppose the origin is the camera centre of Image-1, x runs to the right of its view, y runs "
-            "downwards and z runs forward. Which coordinates [x, y, z] does the camera of Image-2 have, in "
-            "millimetres?"
+            "downwards and z runs forward. Which integer coordinates [x, y, z] does the camera of Image-2 "
+            "have, in millimetres?"
         ),
         (
             "Split the camera's motion from Image-1 to Image-2 into a rightward, a downward and a forward "
-            "part, with respect to Image-1's camera. List them as [x, y, z] in millimetres: x right, y "
-            "down, z forward."
+            "part, with respect to Image-1's camera. List them as [x, y, z] in millimetres without "
+            "decimals: x right, y down, z forward."
         ),
         (
-            "I need the second camera's position relative to the first as a vector [x, y, z] in mm. Follow "
-            "the usual convention for Image-1's camera: x right, y down, z forward."
+            "I need the second camera's position relative to the first as a vector [x, y, z], in whole "
+            "numbers of mm. Follow the usual convention for Image-1's camera: x right, y down, z forward."
         ),
         (
             "Ignore how the camera turned; only its position matters. In Image-1's camera axes, with x "
-            "right, y down and z forward, which vector [x, y, z] in millimetres describes its move to "
+            "right, y down and z forward, which vector [x, y, z] in whole millimetres describes its move to "
             "Image-2?"
         ),
         (
-            "As seen by the first camera, by how many millimetres is the second one shifted to the right "
+            "As seen by the first camera, how many whole millimetres is the second one shifted to the right "
             "(x), down (y) and forward (z)? Use negative numbers for left, up and backward, and write [x, "
             "y, z]."
         ),
@@ -117,35 +119,37 @@ WORDING = Wording(
             "camera in Image-2 in the form [x, y, z], in whole millimetres."
         ),
         (
-            "Both cameras see parts of one scene. Where does the second camera stand in the first one's "
-            "coordinate frame, whose x is right, y is down and z is forward? Answer in mm as [x, y, z]."
+            "Both cameras see parts of one scene. Where does the second camera stand in the coordinate "
+            "frame of the first camera, whose x is right, y is down and z is forward? Answer with integers "
+            "in mm, as [x, y, z]."
         ),
         (
             "Infer the 3D vector from the camera centre of Image-1 to that of Image-2 in Image-1's camera "
             "frame. The axes are x right, y down and z forward, the unit is the millimetre and the format "
-            "is [x, y, z]."
+            "is [x, y, z], in integers."
         ),
         (
             "The axes of Image-1's camera point right (x), down (y) and forward (z). How far along each "
             "axis has the camera moved when it takes Image-2? Give whole millimetres as [x, y, z]."
         ),
         (
-            "Sum up how the camera moves from Image-1 to Image-2 in three numbers [x, y, z] in millimetres: "
-            "right is positive x, down is positive y, forward is positive z, in the first camera's axes."
+            "Sum up how the camera moves from Image-1 to Image-2 in three integers [x, y, z] in "
+            "millimetres: right is positive x, down is positive y, forward is positive z, in the first "
+            "camera's axes."
         ),
         (
             "If the camera of Image-1 could slide along its own axes only, x to the right, y down and z "
-            "forward, by which amounts [x, y, z] in mm would it have to move to reach the position of "
-            "Image-2?"
+            "forward, how far would it have to move along each to reach the position of Image-2? Answer "
+            "with [x, y, z] in whole mm."
         ),
         (
             "Judging by the surfaces that both views share, what is the camera's offset [x, y, z] from "
-            "Image-1 to Image-2? It is to be in millimetres and in Image-1's axes: x right, y down, z "
+            "Image-1 to Image-2? Give it to the nearest millimetre in Image-1's axes: x right, y down, z "
             "forward."
         ),
         (
-            "Put the position of Image-2's camera into numbers: [x, y, z] in mm, where x counts to the "
-            "right, y down and z forward from Image-1's camera, along that camera's axes."
+            "Put the position of Image-2's camera into whole numbers: [x, y, z] in mm, where x counts to "
+            "the right, y down and z forward from Image-1's camera, along that camera's axes."
         ),
         (
             "Relative to the camera that took Image-1, and in its own axes of x right, y down and z "
@@ -153,8 +157,8 @@ WORDING = Wording(
         ),
         (
             "Take one step from the first camera centre to the second. In the first camera's axes (x right, "
-            "y down, z forward along its viewing direction), what are the step's components [x, y, z] in "
-            "millimetres?"
+            "y down, z forward along its viewing direction), what are the step's components [x, y, z], "
+            "rounded to whole millimetres?"
         ),
     ),
     answers=(

@@ -157,7 +157,7 @@ WORDING = Wording(
         "The change in tilt measures `{angle}` degrees.",
         "The camera's view was tipped through `{angle}` degrees.",
         "It is a tilt of some `{angle}` degrees.",
-        "My estimate for the tilt is `{angle}` degrees.",
+        "As far as I can judge, the camera tilted through `{angle}` degrees.",
         "With respect to the horizontal, the change amounts to `{angle}` degrees.",
         "The inclination to the ground changes by `{angle}` degrees.",
     ),

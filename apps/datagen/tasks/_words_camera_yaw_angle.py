@@ -14,7 +14,7 @@ WORDING = Wording(
         "Two overlapping views of the same surroundings are given.",
         "Compare the headings of the camera in the two images.",
         "Surfaces that appear in both images make it possible to measure the camera's turn.",
-        "The heading of the camera is not the same in these two images.",
+        "From one image to the other, the camera faces a different way.",
     ),
     questions=(
         (
@@ -154,7 +154,7 @@ WORDING = Wording(
         "The turn measures `{angle}` degrees.",
         "The camera's heading swings through `{angle}` degrees.",
         "It is a rotation of some `{angle}` degrees about the vertical.",
-        "My estimate for the turn is `{angle}` degrees.",
+        "As far as I can judge, the camera turned through `{angle}` degrees.",
         "You would have to turn through `{angle}` degrees.",
         "The angle about the vertical axis comes to `{angle}` degrees.",
     ),

@@ -17,7 +17,10 @@ WORDING = Wording(
         "This task is about finding the same spot in two views.",
     ),
     questions=(
-        "What are the coordinates [x, y] in Image-2 of the surface point seen at {point} in Image-1?",
+        (
+            "The surface seen at {point} in Image-1 is visible in Image-2 as well. What coordinates [x, y] "
+            "does that point of it have there?"
+        ),
         (
             "In Image-1, {point} lies on some surface. Where is the same physical point in Image-2? Answer "
             "with [x, y]."
@@ -75,8 +78,8 @@ WORDING = Wording(
         ),
         "Point correspondence: {point} in Image-1 shows the same surface point as which [x, y] in Image-2?",
         (
-            "Tell me the coordinates [x, y] at which Image-2 depicts the exact surface point that lies at "
-            "{point} in Image-1."
+            "Image-2 depicts the exact surface point that lies at {point} in Image-1. Tell me at which [x, "
+            "y] it does so."
         ),
         (
             "Using landmarks that both views share, work out where the surface point at {point} in Image-1 "
@@ -104,8 +107,8 @@ WORDING = Wording(
             "one in Image-2 as [x, y]."
         ),
         (
-            "Provide the coordinates [x, y] in Image-2 of the spot on the surface that sits at {point} in "
-            "Image-1."
+            "A spot on a surface sits at {point} in Image-1. Provide the position [x, y] that it takes up "
+            "in Image-2."
         ),
         (
             "Someone puts a small mark on the surface at {point} in Image-1 and leaves it there. At which "
@@ -139,8 +142,8 @@ WORDING = Wording(
         "`{target}`.",
         "Its counterpart in Image-2 is at `{target}`.",
         "Image-2 shows that surface point at `{target}`.",
-        "I find it again at `{target}` in Image-2.",
-        "Its coordinates in Image-2 are `{target}`.",
+        "I find it again in Image-2, at `{target}`.",
+        "In the other image, its coordinates are `{target}`.",
         "You can see the same spot at `{target}` in the second image.",
         "The corresponding coordinates are `{target}`.",
         "Look at `{target}` in Image-2: that is the same point of the scene.",

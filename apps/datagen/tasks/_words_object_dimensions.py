@@ -4,18 +4,18 @@ from spatialgeom.apps.datagen.wording import Wording
 
 WORDING = Wording(
     openings=(
-        "An object is to be measured in all three dimensions.",
-        "The size of a thing can be told from how it appears, given enough hints about scale.",
-        "The object may extend beyond what is visible, but its full size is asked for.",
-        "Only one object of the kind in question is in sight.",
-        "How much space a thing occupies is the subject of this question.",
+        "Measure one object in all three dimensions.",
+        "With enough hints about scale, the size of a thing can be judged from how it looks.",
+        "Parts of the object may be hidden, but along each dimension it can be seen from end to end.",
+        "Height, width and length are asked for together.",
+        "This question is about how much space a thing takes up.",
         "Estimate real dimensions, not apparent ones.",
         "An upright box has four vertical edges and a level top and bottom.",
-        "The camera that recorded this scene also saw the object to be measured.",
-        "Things of well-known size, where present, can serve as yardsticks.",
-        "Here you are asked for the three sides of a box.",
+        "The object to be measured is somewhere in this scene.",
+        "Things of familiar size can serve as yardsticks.",
+        "You are asked for the three sides of a box.",
         "Look at the whole scene before you judge the size of one thing in it.",
-        "Which way the object faces plays no part here, only its extent does.",
+        "Which way the object faces does not matter here, only how far it extends.",
     ),
     questions=(
         (
@@ -24,12 +24,12 @@ WORDING = Wording(
             "shorter and length the longer horizontal side."
         ),
         (
-            "Give [height, width, length] of the {object} in mm, as integers. They belong to the smallest "
-            "upright box around the whole object: its vertical side, its shorter horizontal side and its "
-            "longer horizontal side."
+            "Give [height, width, length] of the {object} as integers in mm. These are the sides of the "
+            "smallest upright box around the whole object: its vertical side, its shorter horizontal side "
+            "and its longer horizontal side."
         ),
         (
-            "An upright box, the smallest there is, takes in the whole {object}. How far does the box reach "
+            "The smallest possible upright box holds the whole {object}. How far does the box extend "
             "vertically, and how long are its shorter and its longer horizontal side? Reply in whole "
             "millimetres as [height, width, length]."
         ),
@@ -44,24 +44,24 @@ WORDING = Wording(
             "the smallest upright box around all of it."
         ),
         (
-            "A courier asks for the smallest upright box that takes the {object}, every part included. Which "
-            "[height, width, length] should be declared in whole mm? Height is the vertical side, and the "
-            "shorter horizontal side is the width, the longer the length."
+            "A courier asks for the size of the smallest upright box that holds every part of the {object}. "
+            "Which [height, width, length] should you declare, in whole mm? Height is the vertical side, "
+            "width the shorter horizontal side and length the longer one."
         ),
         (
-            "Let the {object} be enclosed whole in an upright box that could not be smaller. List its "
-            "vertical edge as height, its shorter horizontal edge as width and its longer one as length: "
-            "[height, width, length], in millimetres, rounded to integers."
+            "Enclose the whole {object} in an upright box that could not be smaller. List its vertical edge "
+            "as height, its shorter horizontal edge as width and its longer one as length: [height, width, "
+            "length], in millimetres, rounded to integers."
         ),
         (
-            "In whole millimetres, what is the size of the {object}? The format is [height, width, length], "
-            "and the three are read off the smallest upright box around all of it: the vertical side first, "
-            "then the shorter horizontal one, then the longer."
+            "How big a box is needed for the {object}? Write [height, width, length] in whole millimetres, "
+            "read off the smallest upright box around all of it: the vertical side first, then the shorter "
+            "horizontal one, then the longer."
         ),
         (
-            "Report the size of the {object} as [height, width, length] in mm, all whole numbers. Height "
-            "runs vertically, and the longer of the two horizontal sides of the smallest upright box around "
-            "all of it counts as length, the shorter as width."
+            "Report the size of the {object} as [height, width, length] in mm, all whole numbers. Height is "
+            "vertical; of the two horizontal sides of the smallest upright box around all of it, the longer "
+            "counts as length and the shorter as width."
         ),
         (
             "I am looking for [height, width, length] of the smallest upright box that holds all of the "
@@ -70,7 +70,7 @@ WORDING = Wording(
         ),
         (
             "Which dimensions, [height, width, length] in whole millimetres, would you assign to the "
-            "{object} as seen in {views}? Think of the smallest upright box around the whole of it; its "
+            "{object} seen in {views}? Think of the smallest upright box around the whole of it: its "
             "vertical side is the height, and of its horizontal sides the longer is the length and the "
             "shorter the width."
         ),
@@ -85,29 +85,29 @@ WORDING = Wording(
             "shorter horizontal side, longer horizontal side."
         ),
         (
-            "Count hidden parts of the {object} as well. In millimetres, as integers, what is [height, "
+            "Count the hidden parts of the {object} as well. As integers in millimetres, what is [height, "
             "width, length] of the smallest upright box around it, if height is vertical, width the lesser "
             "and length the greater horizontal side?"
         ),
         (
             "An upright box is shrunk around the {object} until it is the smallest that still contains "
-            "everything. Its sides are to be given as [height, width, length] in whole mm, that is, the "
-            "vertical one, the shorter horizontal one and the longer horizontal one."
+            "everything. Give its sides as [height, width, length] in whole mm: the vertical one, the "
+            "shorter horizontal one and the longer horizontal one."
         ),
         (
             "Please size up the {object}: [height, width, length], each a whole number of millimetres. "
-            "Measure height along the vertical, and for width and length the shorter and the longer "
-            "horizontal side of the smallest upright box around the whole of it."
+            "Measure the height along the vertical, and take the shorter and the longer horizontal side of "
+            "the smallest upright box around the whole of it as width and length."
         ),
         (
             "How much room is taken up by the {object}? Describe the smallest upright box that holds it "
-            "completely as [height, width, length], in mm and in whole numbers; the height is its vertical "
-            "side, while width and length are the smaller and the larger side of its horizontal base."
+            "completely as [height, width, length] in whole mm; the height is its vertical side, while width "
+            "and length are the smaller and the larger side of its horizontal base."
         ),
         (
-            "Three measurements of the {object} are wanted, in the order [height, width, length] and in "
-            "whole millimetres. They are the vertical extent, then the shorter and then the longer "
-            "horizontal side, all of the smallest upright box around the whole object."
+            "I need three measurements of the {object}, in the order [height, width, length] and in whole "
+            "millimetres: the vertical extent, then the shorter and then the longer horizontal side of the "
+            "smallest upright box around the whole object."
         ),
         (
             "Find the smallest upright box around the complete {object}. Call its vertical side height, the "
@@ -130,28 +130,28 @@ WORDING = Wording(
             "vertical side and length is the longer, width the shorter of the horizontal ones?"
         ),
         (
-            "Suppose a display case is built for all of the {object}, upright and the smallest possible. "
-            "State the inner [height, width, length] of this box in whole millimetres: the vertical side, "
-            "and of the two horizontal sides the shorter before the longer."
+            "Suppose the smallest upright display case is built for all of the {object}. State its inner "
+            "[height, width, length] in whole millimetres: the vertical side, and of the two horizontal "
+            "sides the shorter before the longer."
         ),
         (
-            "Work out the extents of the {object} and order them as [height, width, length]: the vertical "
-            "one leads, the smaller horizontal one follows and the larger horizontal one ends the list. They "
-            "come from the smallest upright box around all of it, in whole mm."
+            "Work out the extents of the {object} and list them as [height, width, length]: the vertical one "
+            "first, then the smaller horizontal one, and the larger horizontal one last. Take them from the "
+            "smallest upright box around all of it, in whole mm."
         ),
         (
             "Someone wraps the smallest upright box around the whole {object}. Tell me the measurements of "
-            "the box in whole millimetres as [height, width, length], bearing in mind that height is "
-            "vertical and that width means the shorter, length the longer horizontal side."
+            "the box in whole millimetres as [height, width, length], where height is vertical, width is the "
+            "shorter horizontal side and length is the longer."
         ),
         (
             "Dimensions of the {object} in whole mm, as [height, width, length] (vertical side, shorter "
             "horizontal side, longer horizontal side of the smallest upright box around all of it)?"
         ),
         (
-            "Going by {views}, how would you fill in [height, width, length] for the {object}? Whole "
-            "millimetres are expected, for the smallest upright box around the entire object: its vertical "
-            "extent, the lesser of its horizontal sides and the greater one."
+            "Going by {views}, how would you fill in [height, width, length] for the {object}? Use whole "
+            "millimetres, for the smallest upright box around the entire object: its vertical extent, the "
+            "lesser of its horizontal sides, then the greater one."
         ),
         (
             "Describe the {object} by the smallest upright box that it fits into as a whole. Its horizontal "
@@ -160,8 +160,8 @@ WORDING = Wording(
         ),
         (
             "If you were to model the {object} as a plain upright box, the smallest that leaves nothing "
-            "outside, what would [height, width, length] be? Use whole millimetres, the vertical side for "
-            "height, and the shorter and the longer horizontal side for width and length in turn."
+            "outside, what would [height, width, length] be? Use whole millimetres, with the vertical side "
+            "as the height and the shorter and the longer horizontal side as the width and the length."
         ),
         (
             "Can you estimate, to the nearest millimetre, the [height, width, length] of the {object}? What "
@@ -169,14 +169,14 @@ WORDING = Wording(
             "the length are its shorter and its longer horizontal side."
         ),
         (
-            "All three sides of the smallest upright box around the {object}, every part of it inside, are "
-            "asked for. Express them in millimetres as [height, width, length], in integers, with the "
-            "vertical side in front and the longer horizontal side after the shorter."
+            "Give all three sides of the smallest upright box around every part of the {object}. Express "
+            "them as [height, width, length], integers in millimetres, with the vertical side first and the "
+            "longer horizontal side after the shorter."
         ),
         (
-            "In your mind, close in on all of the {object} with vertical walls and a level lid until they "
-            "form the smallest upright box around it. Quote [height, width, length] in whole millimetres: "
-            "the vertical size of the walls, then the shorter and the longer horizontal side."
+            "Imagine vertical walls and a level lid closing in on all of the {object} until they form the "
+            "smallest upright box around it. Give [height, width, length] in whole millimetres: the height "
+            "of the walls, then the shorter and the longer horizontal side."
         ),
     ),
     answers=(
@@ -192,6 +192,6 @@ WORDING = Wording(
         "I judge the size to be `{dimensions}` millimetres.",
         "A box of `{dimensions}` millimetres would just hold the {object}.",
         "Height, width and length are close to `{dimensions}` mm.",
-        "For the whole of the {object}, that makes `{dimensions}` mm.",
+        "For the whole of the {object}, that comes to `{dimensions}` mm.",
     ),
 )

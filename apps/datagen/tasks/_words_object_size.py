@@ -4,18 +4,18 @@ from spatialgeom.apps.datagen.wording import Wording
 
 WORDING = Wording(
     openings=(
-        "Things differ widely in size, even things of the same kind.",
+        "Even things of the same kind can differ widely in size.",
         "The task is to measure one object of the scene.",
         "Familiar things nearby can help you to judge the scale.",
-        "Only part of the object may be in sight.",
+        "Even if parts of the object are hidden, it is shown from end to end along the side in question.",
         "Rely on what you see, since no measurements are given.",
         "Distant things look small, but real size is what counts here.",
         "This question concerns the true size of a thing that a camera recorded.",
-        "The object in question is the only one of its kind in sight.",
+        "The object to be measured is named in the question.",
         "Think about how large things are in reality, not how large they appear.",
         "Find the object first, then judge how big it is.",
-        "An object is to be sized up from what a camera recorded.",
-        "Upright means in line with gravity in what follows.",
+        "Work out the size of an object from what a camera recorded.",
+        "In what follows, upright means in line with gravity.",
     ),
     questions=(
         (
@@ -35,48 +35,48 @@ WORDING = Wording(
             "reference is the smallest upright box around the entire object, and the dimension is {meaning}."
         ),
         (
-            "A crate stands upright and is the smallest that can hold all of the {object}. Tell me the "
-            "{dimension} of this crate, meaning {meaning}, to the nearest millimetre."
+            "A crate stands upright and is the smallest that can hold all of the {object}. Tell me its "
+            "{dimension}, meaning {meaning}, to the nearest millimetre."
         ),
         (
-            "With an upright box drawn as small as possible around the complete {object}, {dimension} stands "
-            "for {meaning}. How many whole millimetres does it measure?"
+            "Draw an upright box as small as possible around the complete {object}. How many whole "
+            "millimetres is the {dimension} of the box, by which I mean {meaning}?"
         ),
         (
             "I want to know the {dimension} of the {object} to the nearest millimetre. Please enclose all of "
             "it in the smallest upright box and measure {meaning}."
         ),
         (
-            "Give the {dimension} of the {object} in mm as an integer: {meaning}, once the smallest upright "
-            "box is put around the whole thing."
+            "Give the {dimension} of the {object} as an integer in mm: put the smallest upright box around "
+            "the whole thing and take {meaning}."
         ),
         (
-            "There are three sides to the smallest upright box that contains every part of the {object}. "
-            "State the one called {dimension}, in other words {meaning}, in whole millimetres."
+            "The smallest upright box that contains every part of the {object} has three dimensions. State "
+            "the one called {dimension}, in other words {meaning}, in whole millimetres."
         ),
         (
-            "Parts of the {object} may be out of sight in {views}. Judge the {dimension} of the smallest "
-            "upright box around all of it nonetheless, namely {meaning}, in whole millimetres."
+            "Parts of the {object} may be hidden, but its {dimension} can be judged from {views}. In whole "
+            "millimetres, what is {meaning}, for the smallest upright box around all of it?"
         ),
         (
-            "Using {views}, work out the {dimension} of the {object}: {meaning} when the smallest upright "
-            "box encloses it completely. The unit is the millimetre and the format is an integer."
+            "Using {views}, work out the {dimension} of the {object}: enclose it completely in the smallest "
+            "upright box and take {meaning}. Answer with an integer in millimetres."
         ),
         (
             "What would a ruler read, in whole millimetres, along the {dimension} of the smallest upright "
             "box around the whole {object}? By definition this is {meaning}."
         ),
         (
-            "Answer with a whole number of millimetres. The question is about the {dimension} of the "
-            "{object}, or rather of the smallest upright box around it as a whole, and means {meaning}."
+            "Answer with a whole number of millimetres: what is the {dimension} of the {object}, or rather "
+            "of the smallest upright box around it as a whole? The word means {meaning}."
         ),
         (
             "Imagine shrinking an upright box around the {object} until it is the smallest that still holds "
             "everything. Which integer gives its {dimension} ({meaning}) in millimetres?"
         ),
         (
-            "A catalogue lists the smallest upright box around each item as a whole. Judging by {views}, "
-            "what integer number of millimetres should it print for the {object} under {dimension}, which it "
+            "A catalogue lists the smallest upright box around each item as a whole. Judging by {views}, how "
+            "many millimetres, as an integer, should it print for the {object} as the {dimension}, which it "
             "defines as {meaning}?"
         ),
         (
@@ -88,57 +88,56 @@ WORDING = Wording(
             "sides are those of the smallest upright box around the whole of it."
         ),
         (
-            "An upright box, the smallest there can be, encloses the entire {object}. In millimetres and "
-            "without decimals, what is the {dimension} of the box, with this word taken to mean {meaning}?"
+            "The smallest possible upright box encloses the entire {object}. What is the {dimension} of the "
+            "box, in millimetres without decimals, if the word is taken to mean {meaning}?"
         ),
         (
             "Each object here is described by the smallest upright box around all of it, with {meaning} as "
             "the {dimension}. How large is that for the {object}, in whole millimetres?"
         ),
         (
-            "What size would you give the {object} in terms of {dimension}? Consider the smallest upright "
-            "box around the whole of it, take {meaning}, and round to the nearest millimetre."
+            "Suppose you had to state the {dimension} of the {object}. With the smallest upright box around "
+            "the whole of it, and taking {meaning}, what number would you give, to the nearest millimetre?"
         ),
         (
-            "Please estimate in whole millimetres the {dimension} of the {object} shown in {views}; what is "
-            "wanted is {meaning} after boxing in all of it with the smallest upright box."
+            "Please estimate, in whole millimetres, the {dimension} of the {object} shown in {views}: fit "
+            "the smallest upright box around all of it and measure {meaning}."
         ),
         (
-            "Among the sides of the smallest upright box around the full {object}, one is {meaning}, called "
-            "the {dimension}. Report it as an integer in millimetres."
+            "Report one number, an integer in millimetres: the {dimension} of the smallest upright box "
+            "around the full {object}, which is {meaning}."
         ),
         (
-            "With {views} as your only evidence, how many millimetres is the {dimension} of the {object}? "
-            "Use {meaning} after packing it whole into the smallest upright box, and round to an integer."
+            "With {views} as your only evidence, what is the {dimension} of the {object} in millimetres, "
+            "rounded to an integer? Use {meaning} after packing it whole into the smallest upright box."
         ),
         (
-            "Suppose you pack the {object}, entire and without tilting, into the smallest upright box that "
-            "will do. Which {dimension} does the box then have in whole millimetres, if that is understood "
-            "as {meaning}?"
+            "Suppose you pack the entire {object}, without tilting, into the smallest upright box that will "
+            "do. What {dimension} does the box have in whole millimetres, understood as {meaning}?"
         ),
         (
-            "The {dimension} of the {object} is wanted, in mm and as a whole number. Sizes are those of the "
+            "I need the {dimension} of the {object} in mm, as a whole number. Sizes are those of the "
             "smallest upright box around a complete object, so what counts is {meaning}."
         ),
         (
-            "Measure the {object} as a carpenter would who builds the smallest upright case around all of "
-            "it: what is the {dimension}, here {meaning}, in millimetres, rounded to an integer?"
+            "A carpenter builds the smallest upright case that fits around all of the {object}. What is the "
+            "{dimension} of the case, that is to say {meaning}, in millimetres, rounded to an integer?"
         ),
         (
-            "Can you tell the {dimension} of the {object} from {views}? It should be {meaning} for the "
-            "smallest upright box around the whole, expressed in whole millimetres."
+            "Can you judge the {dimension} of the {object} from {views}? Imagine the smallest upright box "
+            "around the whole, and express {meaning} in whole millimetres."
         ),
         (
-            "Look for the {object} and wrap the smallest upright box around all of it in your mind. Then put "
-            "a figure on the {dimension}, by which I mean {meaning}, in whole millimetres."
+            "Find the {object} and, in your mind, wrap the smallest upright box around all of it. Then "
+            "estimate the {dimension}, by which I mean {meaning}, in whole millimetres."
         ),
         (
-            "Size of the {object}: give only the {dimension}, in mm, as an integer, with the smallest "
-            "upright box around all of it as the measure and {meaning} as the definition."
+            "Size of the {object}: only the {dimension} is needed, as an integer in mm, meaning {meaning} "
+            "for the smallest upright box around all of it."
         ),
         (
-            "A 3D annotator fits the smallest upright box to the whole {object}. Predict the {dimension} "
-            "that results, in whole millimetres, given that it is recorded as {meaning}."
+            "A 3D annotator fits the smallest upright box to the whole {object} and records {meaning} as the "
+            "{dimension}. Predict that value in whole millimetres."
         ),
         (
             "Seen and unseen parts alike belong in the smallest upright box around the {object}. What is the "
@@ -146,8 +145,7 @@ WORDING = Wording(
         ),
         (
             "Consider the space taken up by the {object}, every part included, and the smallest upright box "
-            "around it. How many whole millimetres should be quoted as the {dimension}, defined as "
-            "{meaning}?"
+            "around it. How many whole millimetres is the {dimension}, defined as {meaning}?"
         ),
     ),
     answers=(

@@ -7,170 +7,164 @@ WORDING = Wording(
         "Things in this scene may move, and so may the camera.",
         "Two images of one scene are given, taken at different times.",
         "Image-1 and Image-2 are frames of one recording.",
-        "Comparing a thing with what stands still tells whether it moves.",
+        "To tell whether something moves, compare it with what stands still.",
         "Find out what has changed between these images.",
         "This question deals with the motion of a single point in space.",
-        "Some time lies between the two images.",
+        "Some time passes between the two images.",
         "Not everything that shifts within a picture has really moved.",
         "Something in this scene may have been in motion when it was recorded.",
         "The point in question is visible in both images.",
-        "Parts of the scene that rest can serve as a reference for motion.",
+        "Stationary parts of the scene can serve as a reference for motion.",
         "Look for what moved between the images and for what stayed in place.",
     ),
     questions=(
         (
             "How far does {point} move through space between the two images, in whole millimetres? Measure "
-            "straight from its one position to its other, and leave the camera's own movement out."
+            "in a straight line from its first position to its second, and leave out the camera's own "
+            "movement."
         ),
         (
-            "What is the straight-line distance, in whole millimetres, from {point} to the place where the "
-            "same physical point is in Image-2? Both places are meant in the fixed world, whatever the "
-            "camera does."
+            "What is the straight-line distance, in whole millimetres, from {point} to where that same "
+            "physical point is in Image-2? Both are positions in the fixed world, whatever the camera does."
         ),
         (
-            "Estimate by how many millimetres {point} is displaced in the world between the images, as an "
-            "integer. A shift that is due to the camera alone does not count; it is the distance between the "
-            "point's two positions."
+            "Estimate how many millimetres {point} moves in the world between the two images, as an integer. "
+            "Shifts due only to the camera do not count; what matters is the distance between the point's "
+            "two positions."
         ),
         (
-            "Within the fixed world, locate {point}, then locate it again as of Image-2. How many whole "
-            "millimetres apart are the two locations? The camera may have moved as well, which is to be "
-            "disregarded."
+            "Locate {point} in the fixed world, then locate it again at the time of Image-2. How many whole "
+            "millimetres apart are the two locations? The camera may have moved as well; disregard that."
         ),
         (
-            "Suppose the camera had stayed still. How far, in a straight line and in whole millimetres, "
-            "would {point} have travelled through the scene between Image-1 and Image-2?"
+            "Imagine that the camera stays still. In a straight line and in whole millimetres, how far does "
+            "{point} travel through the scene between the two images?"
         ),
         (
-            "Give the straight distance in mm, to the nearest integer, that separates the position in the "
-            "world of {point} from the position of that same point in Image-2. The camera's motion is no "
-            "part of it."
+            "Give the straight-line distance in mm, to the nearest integer, between the world position of "
+            "{point} and that of the same point in Image-2. The camera's motion plays no part."
         ),
         (
-            "I want to know whether {point} moves in the world, and how far: state the straight distance "
-            "between its places in the two images in whole millimetres. Apparent motion caused by the camera "
-            "is of no interest."
+            "I want to know whether {point} moves in the world between the two images, and if so how far: "
+            "state the straight-line distance in whole millimetres. Apparent motion caused by the camera is "
+            "of no interest."
         ),
         (
-            "Ignore how the camera moves. By what straight distance, in millimetres without decimals, does "
-            "{point} change its position in the three-dimensional scene from one image to the other?"
+            "Ignore how the camera moves. How far does {point} shift within the three-dimensional scene from "
+            "one image to the other? Give the straight-line distance in millimetres, without decimals."
         ),
         (
-            "Tell me in whole millimetres how far apart in space two positions are: that of {point} and that "
-            "of the same point of the same surface in Image-2. Any movement of the camera has to be "
-            "discounted."
+            "Tell me, in whole millimetres, how far apart two positions in space are: that of {point}, and "
+            "that of the same point on the same surface in Image-2. Discount any movement of the camera."
         ),
         (
-            "The camera may move, and so may things in the scene. What distance does {point} itself cover in "
-            "the world, from there straight to its place in Image-2, in whole mm?"
+            "The camera may move, and so may things in the scene. How far does {point} itself move in the "
+            "world, measured in a straight line to where it is in Image-2, in whole mm?"
         ),
         (
-            "Between Image-1 and Image-2, what is the length of the vector by which {point} is displaced in "
-            "world coordinates? Answer in millimetres with a whole number; world coordinates do not move "
+            "What is the length of the displacement vector, in world coordinates, that takes {point} to its "
+            "position in Image-2? Answer with a whole number of millimetres; world coordinates do not move "
             "with the camera."
         ),
         (
-            "How many whole millimetres would a thread measure that is pulled taut from the world position "
-            "of {point} to the position of the same point in Image-2? The camera's movement plays no role."
+            "Imagine a thread pulled taut in the world from {point} to the position of the same point in "
+            "Image-2. How many whole millimetres long is the thread? Leave the camera's movement out of "
+            "account."
         ),
         (
-            "Relative to the unmoving surroundings and not to the camera, how far is {point} from where it "
-            "is found in Image-2? Use whole millimetres and the direct line."
+            "Relative to the stationary surroundings, not to the camera, how far is {point} from where it is "
+            "found in Image-2? Measure directly and answer in whole millimetres."
         ),
         (
-            "Work out the movement in 3D space of {point} between the two images and report its length as an "
-            "integer in millimetres. Take the straight line between both positions, with the camera's motion "
-            "compensated."
+            "Work out how {point} moves in 3D space between the two images, and report the straight-line "
+            "length of that movement as an integer in millimetres. Compensate for the camera's motion."
         ),
         (
-            "Judging by both images, how large is the gap in whole millimetres between the two real-world "
-            "positions of {point}, the one shown there and the one shown in Image-2? Do not add in what the "
-            "camera moved."
+            "Judging by both images, how many whole millimetres lie between the real-world positions of "
+            "{point} and of its match in Image-2? Do not include the camera's movement."
         ),
         (
-            "Please find the distance that {point} moves in the world from one image to the other. If "
-            "nothing but the camera moved, it is 0; otherwise give the straight-line distance in whole "
-            "millimetres."
+            "Please find how far {point} moves in the world from one image to the other. If only the camera "
+            "moved, the answer is 0; otherwise, give the straight-line distance in whole millimetres."
         ),
         (
-            "In Image-2, find {point} once more. Between these two places, measured in the world and not in "
-            "the picture, how many whole millimetres are there in a straight line? Keep the camera's own "
+            "Find {point} again in Image-2. How far apart are its two positions in a straight line, measured "
+            "in the world rather than in the picture? Answer in whole millimetres and keep the camera's own "
             "motion out of it."
         ),
         (
-            "Movement through the world of {point} up to Image-2, start to end in a straight line and "
-            "regardless of the camera, in whole mm?"
+            "Straight-line movement of {point} through the world between the two images, in whole mm and "
+            "regardless of the camera?"
         ),
         (
-            "With the camera's change of pose taken out, what remains is the motion of things in space. For "
-            "{point}, how large is the straight distance between the beginning of that motion and its end in "
-            "Image-2, in integer millimetres?"
+            "Once the camera's change of pose is taken out, what remains is the motion of things in space. "
+            "How large is that motion for {point} between the two images, as a straight-line distance in "
+            "integer millimetres?"
         ),
         (
-            "For an observer who stands still in the scene, how many millimetres of straight line lie "
-            "between the places of {point} at the times of the two images? The camera's moves do not matter "
-            "to the observer; reply with a whole number."
+            "Suppose you stand still in the scene and watch {point}. How far does it move between the two "
+            "images, in a straight line and to the nearest whole millimetre? How the camera moves makes no "
+            "difference to you."
         ),
         (
-            "Does {point} stay in place or move through the world? Put its motion between Image-1 and "
-            "Image-2 into a number: the straight distance in whole millimetres, and 0 if only the camera "
-            "moved."
+            "Does {point} stay in place or move through the world between the two images? Answer with the "
+            "straight-line distance in whole millimetres, which is 0 if only the camera moved."
         ),
         (
-            "Let one pin stay in the air where {point} is and another where the same point is in Image-2. "
-            "How many whole millimetres apart are the pins? They are fixed in the world, even if the camera "
-            "moves."
+            "Imagine one pin fixed in space where {point} is, and another where the same point is in "
+            "Image-2. How many whole millimetres apart are the pins? They stay put in the world even if the "
+            "camera moves."
         ),
         (
-            "Tracked in three dimensions, {point} has one position in the world in each of the two images. "
-            "What is the distance between these positions in millimetres, to the nearest whole number, "
-            "camera motion excluded?"
+            "Track {point} in three dimensions from one image to the other. What is the distance between its "
+            "two world positions in millimetres, to the nearest whole number, with camera motion excluded?"
         ),
         (
-            "Report how far {point} was moved, in whole millimetres. What counts is the direct distance in "
-            "the world between its positions in the two images, not the way it slides across the picture or "
-            "how the camera travels."
+            "Report how far {point} moves, in whole millimetres. What counts is the direct distance in the "
+            "world between its positions in the two images, not how it shifts across the picture or how the "
+            "camera travels."
         ),
         (
-            "Concentrate on the surface to which {point} belongs. How many whole millimetres does this exact "
-            "spot move in the world, in a straight line, on going from Image-1 to Image-2, once the camera's "
-            "movement is set aside?"
+            "Concentrate on the surface to which {point} belongs. Setting the camera's movement aside, how "
+            "many whole millimetres does that exact spot move in the world, in a straight line, between "
+            "Image-1 and Image-2?"
         ),
         (
             "What is the Euclidean distance in mm, as an integer, between {point} and its counterpart in "
-            "Image-2? Take both positions in a frame that rests in the world and does not follow the camera."
+            "Image-2? Take both positions in a frame that is fixed in the world and does not follow the "
+            "camera."
         ),
         (
-            "Leaving aside where the camera is, determine by what amount {point} has changed its place in "
-            "space in Image-2: a single integer, the straight-line distance in millimetres."
+            "Leaving the camera aside, determine how far {point} moves in space between the images. Reply "
+            "with a single integer, the straight-line distance in millimetres."
         ),
         (
-            "A motion sensor is attached to {point}. What straight distance between its positions in Image-1 "
-            "and Image-2 should it report, in whole millimetres? The sensor feels movement in the world and "
-            "knows nothing of the camera."
+            "A position tracker is attached to {point}. What straight-line distance between its positions at "
+            "Image-1 and Image-2 should it report, in whole millimetres? It records movement in the world "
+            "and knows nothing of the camera."
         ),
         (
-            "Say in millimetres, without decimals, how far it is as the crow flies from {point} to where "
-            "this point is in Image-2. The world is the frame of reference here, not the camera."
+            "Say how far it is, as the crow flies and in millimetres without decimals, from {point} to where "
+            "the same point is in Image-2. The frame of reference is the world, not the camera."
         ),
         (
-            "Things may have moved between the images, and the camera too. Separate the two, and quote only "
-            "how far {point} moved in the world, in whole millimetres straight from position to position."
+            "Things may have moved between the images, and so may the camera. Separate the two, and give "
+            "only how far {point} moved in the world: the straight-line distance in whole millimetres."
         ),
         (
             "Compare the 3D position of {point} with the 3D position of the same point in Image-2, in a "
-            "coordinate system that is fixed to the world instead of the camera. How large is the "
-            "difference, as a distance in whole millimetres?"
+            "coordinate system that is fixed to the world instead of the camera. How far apart are they, in "
+            "whole millimetres?"
         ),
         (
-            "A point that merely looks displaced because the camera moved has a distance of 0. On that "
-            "understanding, how far in the world, straight and in whole millimetres, does {point} move "
-            "between Image-1 and Image-2?"
+            "If a point only seems displaced because the camera moved, its distance is 0. With that in mind, "
+            "how far does {point} move in the world between Image-1 and Image-2, in a straight line and in "
+            "whole millimetres?"
         ),
         (
-            "Take the resting parts of the scene as the reference, since the camera is free to move. How "
-            "many millimetres, as an integer, lie between {point} and its place in Image-2 along the "
-            "shortest line in space?"
+            "Use the stationary parts of the scene as the reference, since the camera may move. Along the "
+            "shortest line in space, how many millimetres lie between {point} and its position in Image-2? "
+            "Give an integer."
         ),
     ),
     answers=(
@@ -182,24 +176,24 @@ WORDING = Wording(
         "Its two positions are some `{distance}` mm apart.",
         "It travelled roughly `{distance}` millimetres through the scene.",
         "In the world, the displacement measures `{distance}` mm.",
-        "The straight line between both positions is `{distance}` mm long.",
+        "The straight line between the two positions is `{distance}` mm long.",
         "Apart from any motion of the camera, it moved by `{distance}` millimetres.",
         "My estimate for the movement of {point} is `{distance}` mm.",
-        "From Image-1 to Image-2, it changes its place by `{distance}` mm.",
+        "From Image-1 to Image-2, its position changes by `{distance}` mm.",
         "That comes to `{distance}` millimetres in a straight line.",
     ),
     unmoved=(
         "It did not move: `{distance}` mm.",
         "The point stayed where it was, so the distance is `{distance}` mm.",
         "`{distance}` mm, as the point is at rest.",
-        "There is no movement, which makes `{distance}` millimetres.",
-        "In the world, {point} keeps its place: `{distance}` mm.",
+        "As there is no movement, the answer is `{distance}` millimetres.",
+        "In the world, {point} stays where it is: `{distance}` mm.",
         "Any apparent shift is due to the camera, and the point itself moved by `{distance}` mm.",
-        "The point rests, so the answer is `{distance}` millimetres.",
+        "The point stands still and has moved by `{distance}` millimetres.",
         "Both positions are the same, `{distance}` mm apart.",
         "It has not moved at all and is `{distance}` millimetres from where it was.",
         "Nothing moved here; the distance is `{distance}` mm.",
-        "Between the two images, {point} stays in place, which is a movement of `{distance}` mm.",
+        "Between the two images, {point} stays in place, so it moves by `{distance}` mm.",
         "I see no motion of this point, hence `{distance}` mm.",
     ),
 )
