@@ -41,6 +41,31 @@ def open_dataset(asked: Namespace) -> Any:
     return Dataset.open(asked.dataset, dict(text.split("=", 1) for text in asked.root))
 
 
+def add_reader_options(parser: ArgumentParser) -> None:
+    """Add each reader's options as ``--READER.OPTION``."""
+    from spatialgeom.apps.datagen.readers import load_readers
+
+    for reader in load_readers().values():
+        if reader.options is not None:
+            parser.add_class_arguments(reader.options, reader.name)
+
+
+def parse(parser: ArgumentParser, arguments: Sequence[str]) -> tuple[Namespace, dict[str, Any]]:
+    """Return what was asked, and the options of readers by their names.
+
+    Raises:
+        UsageError: A config file does not fit.
+    """
+    from spatialgeom.apps.datagen.readers import load_readers
+
+    try:
+        asked = parser.parse_args(configs_first(arguments))
+        built = parser.instantiate(asked)
+    except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
+        raise UsageError(f"--config does not fit the options of --help: {fault}") from None
+    return asked, {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
+
+
 def configs_first(arguments: Sequence[str]) -> list[str]:
     """Return the arguments with config files in front, so that the command line overrides them anywhere."""
     configs: list[str] = []

@@ -7,7 +7,12 @@ from dataclasses import fields
 
 from jsonargparse import ActionConfigFile, ArgumentParser
 
-from spatialgeom.apps.datagen.commands._parsers import command_parser, configs_first, configured_sources
+from spatialgeom.apps.datagen.commands._parsers import (
+    add_reader_options,
+    command_parser,
+    configured_sources,
+    parse,
+)
 from spatialgeom.apps.errors import UsageError
 
 _EXAMPLES = """examples:
@@ -23,8 +28,6 @@ What each finding means is on the page docs/doctor.md.
 
 
 def _parser() -> ArgumentParser:
-    from spatialgeom.apps.datagen.readers import load_readers
-
     parser = command_parser("doctor", "Look at data before a run.", _EXAMPLES)
     parser.add_argument("sources", nargs="*", help="scene folders, clips, or 'synthetic'")
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with options of readers")
@@ -37,9 +40,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     _take_run_options(parser)
-    for reader in load_readers().values():
-        if reader.options is not None:
-            parser.add_class_arguments(reader.options, reader.name)
+    add_reader_options(parser)
     return parser
 
 
@@ -62,20 +63,13 @@ def main(arguments: Sequence[str]) -> int:
     """Examine sources and print what was found."""
     from spatialgeom.apps.datagen.doctor import examine, exit_code, to_json, to_text
     from spatialgeom.apps.datagen.progress import Progress
-    from spatialgeom.apps.datagen.readers import load_readers
 
-    parser = _parser()
-    try:
-        asked = parser.parse_args(configs_first(arguments))
-        built = parser.instantiate(asked)
-    except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
-        raise UsageError(f"--config does not fit the options of --help: {fault}") from None
+    asked, options = parse(_parser(), arguments)
     sources = asked.sources or configured_sources(asked.config or ())
     if not sources:
         raise UsageError("name at least one source: a scene folder, a clip, or 'synthetic'")
     if asked.scenes < 1:
         raise UsageError(f"--scenes must be at least 1, got {asked.scenes}")
-    options = {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
     progress = Progress(asked.quiet)
     found = [examine(source, asked.reader, options, asked.scenes, progress) for source in sources]
     print(json.dumps(to_json(found), indent=1, allow_nan=False) if asked.json else to_text(found))

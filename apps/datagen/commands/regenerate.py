@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
-from spatialgeom.apps.datagen.commands._parsers import command_parser
+from spatialgeom.apps.datagen.commands._parsers import add_reader_options, command_parser, parse
 from spatialgeom.apps.errors import UsageError
 
 _EXAMPLES = """examples:
@@ -18,7 +18,6 @@ differ, as the last lines say; 1 nothing written; 2 usage.
 
 
 def _parser(recipe: str) -> ArgumentParser:
-    from spatialgeom.apps.datagen.readers import load_readers
     from spatialgeom.apps.datagen.recipe import read_recipe, reader_options
 
     parser = command_parser("regenerate", "Make a recipe's dataset from your data, and compare.", _EXAMPLES)
@@ -29,9 +28,7 @@ def _parser(recipe: str) -> ArgumentParser:
     parser.add_argument("--device", type=str, default="cpu", help="where geometry is computed")
     parser.add_argument("--cache", type=str, default=None, help="folder of the geometry cache")
     parser.add_argument("--quiet", action="store_true", help="no progress")
-    for reader in load_readers().values():
-        if reader.options is not None:
-            parser.add_class_arguments(reader.options, reader.name)
+    add_reader_options(parser)
     if recipe:
         parser.set_defaults(
             {
@@ -48,7 +45,6 @@ def main(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.cli import DONE, SKIPPED
     from spatialgeom.apps.datagen.engine import run
     from spatialgeom.apps.datagen.progress import Progress
-    from spatialgeom.apps.datagen.readers import load_readers
     from spatialgeom.apps.datagen.recipe import compare, config_of, read_recipe
     from spatialgeom.apps.datagen.summary import summarise
     from spatialgeom.apps.records import Dataset
@@ -57,14 +53,13 @@ def main(arguments: Sequence[str]) -> int:
     if given and given[0].startswith("-") and given[0] not in ("-h", "--help"):
         raise UsageError(f"name the recipe first, before {given[0]}")
     parser = _parser(given[0] if given and not given[0].startswith("-") else "")
-    asked = parser.parse_args(given)
-    built = parser.instantiate(asked)
+    asked, options = parse(parser, given)
     recipe = read_recipe(Path(asked.recipe))
     config = config_of(
         recipe,
         asked.sources,
         asked.out,
-        options={name: built[name] for name, reader in load_readers().items() if reader.options is not None},
+        options=options,
         **{name: getattr(asked, name) for name in ("workers", "device", "cache", "quiet")},
     )
     result = run(config)

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 from jsonargparse import ActionConfigFile, ArgumentParser
 
-from spatialgeom.apps.datagen.commands._parsers import command_parser, configs_first, configured_sources
-from spatialgeom.apps.errors import UsageError
+from spatialgeom.apps.datagen.commands._parsers import (
+    add_reader_options,
+    command_parser,
+    configured_sources,
+    parse,
+)
 
 _EXAMPLES = """examples:
   spatialgeom datagen run synthetic --out rooms --synthetic.scenes 8
@@ -24,8 +28,6 @@ _PLAIN = (
 
 
 def _run_parser() -> ArgumentParser:
-    from spatialgeom.apps.datagen.readers import load_readers
-
     parser = command_parser("run", "Turn scenes and clips into question-answer rows.", _EXAMPLES)
     parser.add_argument("sources", nargs="*", help="scene folders, or 'synthetic' for rendered rooms")
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these options")
@@ -72,9 +74,7 @@ def _run_parser() -> ArgumentParser:
         "--strict", action="store_true", help="stop at the first scene or frame to be skipped"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress")
-    for reader in load_readers().values():
-        if reader.options is not None:
-            parser.add_class_arguments(reader.options, reader.name)
+    add_reader_options(parser)
     return parser
 
 
@@ -83,16 +83,9 @@ def main(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.cli import DONE, SKIPPED
     from spatialgeom.apps.datagen.config import RunConfig
     from spatialgeom.apps.datagen.engine import run
-    from spatialgeom.apps.datagen.readers import load_readers
     from spatialgeom.apps.datagen.summary import summarise
 
-    parser = _run_parser()
-    try:
-        asked = parser.parse_args(configs_first(arguments))
-        built = parser.instantiate(asked)
-    except (TypeError, AttributeError) as fault:  # a section that is no mapping reaches the parser's own code
-        raise UsageError(f"--config does not fit the options of --help: {fault}") from None
-    options = {name: built[name] for name, reader in load_readers().items() if reader.options is not None}
+    asked, options = parse(_run_parser(), arguments)
     config = RunConfig(
         sources=tuple(asked.sources or configured_sources(asked.config or ())),
         options=options,
