@@ -22,9 +22,7 @@ def constant_score(rows: Sequence[dict[str, Any]]) -> float:
     scoring = rows[0]["scoring"]
     truths = [json.loads(row["truth"]) for row in rows]
     if scoring["kind"] == "choice":
-        # where each row has its own options, the constant names a position
-        said = [row["scoring"]["options"].index(truth) for row, truth in zip(rows, truths, strict=True)]
-        return max(Counter(said).values()) / len(rows)
+        return _best_position(rows, truths)
     values = np.array(truths, float)
     if scoring["kind"] == "number":
         return _best_number(values, scoring["tolerance"])
@@ -32,6 +30,15 @@ def constant_score(rows: Sequence[dict[str, Any]]) -> float:
         sizes = np.array([[row["images"][-1]["width"], row["images"][-1]["height"]] for row in rows])
         return _best_vector(values * sizes / 1000, scoring["tolerance"] * sizes[:, 0])
     return _best_vector(values, scoring["tolerance"] * np.linalg.norm(values, axis=1))
+
+
+def _best_position(rows: Sequence[dict[str, Any]], truths: Sequence[str]) -> float:
+    """Return the score of the best position among the options, for each number of options its own."""
+    positions: dict[int, Counter[int]] = {}
+    for row, truth in zip(rows, truths, strict=True):
+        options = row["scoring"]["options"]
+        positions.setdefault(len(options), Counter())[options.index(truth)] += 1
+    return sum(max(counts.values()) for counts in positions.values()) / len(rows)
 
 
 def _best_number(truths: np.ndarray, tolerance: float) -> float:

@@ -9,7 +9,7 @@ from spatialgeom.apps.datagen.task import Columns, Context, Task
 LENGTHS = range(3, 9)
 # chains grow as the power of their length: beyond this a scene has as many as any
 _MOST = 1_000_000
-_SPARE, _LEAST_SPARE = 4, 1024
+_FEW = 4  # times as many as are asked for are listed whole
 
 
 class FrameChains:
@@ -23,8 +23,7 @@ class FrameChains:
         ways, rng = _ways(context.geometry), context.rng("units")
         queues = []
         for length, wanted in zip(LENGTHS, quota.tolist(), strict=True):
-            asked = _SPARE * wanted + _LEAST_SPARE if wanted else 0
-            chains = _draw(context.geometry, ways, length, asked, rng)
+            chains = _draw(context.geometry, ways, length, task.tries(wanted), rng)
             padded = np.full((len(chains), LENGTHS[-1]), -1)
             padded[:, :length] = chains
             queues.append({"frames": padded})
@@ -49,8 +48,9 @@ def _draw(
     geometry: SceneGeometry, ways: list[np.ndarray], length: int, asked: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Return distinct chains (n, length), every one as likely as any other, in random order."""
-    population = ways[length].sum()
-    if population <= _SPARE * asked:
+    if not asked:
+        return np.zeros((0, length), np.int64)
+    if ways[length].sum() <= _FEW * asked:
         return rng.permutation(_enumerate(geometry, ways, length))
     first, second = geometry.pairs.T  # ascending by first
     chains = np.empty((asked, length), np.int64)

@@ -66,6 +66,8 @@ class RunConfig:
             raise UsageError(f"there are no rules {self.rules!r}; there are {', '.join(RULES)}")
         if self.max_per_task < 1:
             raise UsageError(f"max_per_task must be at least 1, got {self.max_per_task}")
+        if self.seed < 0:
+            raise UsageError(f"seed must be at least 0, got {self.seed}")
         if self.max_per_space < 0:
             raise UsageError(f"max_per_space must be at least 0 (no limit), got {self.max_per_space}")
         if self.split not in SPLITS:
@@ -73,7 +75,9 @@ class RunConfig:
         if self.workers < 0:
             raise UsageError(f"workers must be at least 0 (as many as cores), got {self.workers}")
         if not self.sources:
-            raise UsageError("name at least one source: a scene folder, or 'synthetic'")
+            raise UsageError(
+                "name at least one source, before --tasks and --hold-out: a scene folder, or 'synthetic'"
+            )
         self.chosen_tasks()
         self._check_device()
 
@@ -115,17 +119,17 @@ class RunConfig:
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this run from another one, as JSON values."""
-        chosen = [choose_reader(source, self.reader) for source in self.sources]
-        readers = [reader for reader, _ in chosen]
+        chosen = [(source, *choose_reader(source, self.reader)) for source in self.sources]
+        # scenes are taken by name, in whatever order their sources are given
+        chosen.sort(key=lambda each: (each[1].name, str(each[2])))
         return {
             "schema_version": SCHEMA_VERSION,
             "sources": [
-                source if source == reader.name else str(path.resolve())
-                for source, (reader, path) in zip(self.sources, chosen, strict=True)
+                source if source == reader.name else str(path.resolve()) for source, reader, path in chosen
             ],
             "readers": [
                 {"name": reader.name, "options": _plain(self.reader_options(reader.name, reader.options))}
-                for reader in readers
+                for _, reader, _ in chosen
             ],
             "tasks": [task.name for task in self.chosen_tasks()],
             "rules": self.rules,

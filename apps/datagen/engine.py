@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.selection import select_scenes
 from spatialgeom.apps.datagen.writer import CACHE, OURS, Shard, abandon_folder, claim_folder, write_json
 from spatialgeom.apps.errors import InputError
-from spatialgeom.apps.provenance import fingerprint
+from spatialgeom.apps.provenance import fingerprint, versions
 from spatialgeom.apps.records import MANIFEST
 
 
@@ -67,7 +67,7 @@ def run(config: RunConfig) -> RunResult:
             )
             shards = _second_pass(config, prepared, quotas, workers.map, progress)
         if not sum(shard.rows for shard in shards):
-            raise InputError("no question could be made: " + "; ".join(_reasons(prepared, skipped)))
+            raise InputError("no question could be made: " + "; ".join(_reasons(config, prepared, skipped)))
     except InputError:
         abandon_folder(folder, claim)
         raise
@@ -168,11 +168,12 @@ def _second_pass(
     mapped: Mapped,
     progress: Progress,
 ) -> list[Shard]:
-    count, identity = len(prepared), config.fingerprint()
+    count, identity, code = len(prepared), config.fingerprint(), _code(config)
     plans = [
         fingerprint(
             [
                 identity,
+                code,
                 scene.key,
                 {name: [share.quota.tolist(), share.offset] for name, share in shares.items()},
             ]
@@ -190,10 +191,28 @@ def _second_pass(
     return list(progress.track(done, count, "questions"))
 
 
-def _reasons(prepared: Sequence[Prepared], skipped: Sequence[Skipped]) -> Iterator[str]:
+def _code(config: RunConfig) -> str:
+    """Return a fingerprint of what words questions: shards of another version are not taken for ours."""
+    wordings = [asdict(task.wording) for task in config.chosen_tasks()]
+    return fingerprint([versions()["spatialgeom"], wordings])
+
+
+def _reasons(config: RunConfig, prepared: Sequence[Prepared], skipped: Sequence[Skipped]) -> Iterator[str]:
     yield from (fault.reason for fault in skipped)
     for scene in prepared:
         if scene.has_surface and not scene.pairs:
             yield f"{scene.name} has no image pair whose overlap is in range"
         if scene.without_up:
             yield f"up is unknown in {scene.name}, which {', '.join(scene.without_up)} need"
+    needs = {_NEEDS[task.family] for task in config.chosen_tasks()}
+    wanted = " or ".join(sorted(needs))
+    yield f"the tasks need scenes with {wanted}; choose others with --tasks, or other sources"
+
+
+_NEEDS = {
+    "depth": "depth images",
+    "correspondence": "depth images",
+    "camera": "depth images",
+    "size": "named objects",
+    "motion": "tracked points",
+}

@@ -1,10 +1,12 @@
 """The record of a finished run: what was made, from what, what was left out and why; the dataset's card."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from spatialgeom.apps.datagen.baselines import chance, constant_score, nearest_option_score
@@ -16,6 +18,7 @@ from spatialgeom.apps.provenance import versions
 from spatialgeom.apps.records import SCHEMA_VERSION, subtask
 
 _BASELINE_ROWS = 20_000  # per task: enough for a percent
+_BASELINE_COLUMNS = ["images", "marks", "truth", "scoring"]
 
 
 def build_manifest(
@@ -46,6 +49,7 @@ def build_manifest(
             }
             for scene in prepared
         },
+        "held_out": list(config.hold_out),
         "skipped": [asdict(scene) for scene in skipped],
         "notes": notes_of(prepared),
     }
@@ -83,7 +87,7 @@ def _tasks(
     config: RunConfig, prepared: Sequence[Prepared], shards: Sequence[Shard]
 ) -> dict[str, dict[str, Any]]:
     """Return per subtask the counts of the run and what image-free answers score."""
-    folder, found = Path(config.out), {}
+    samples, found = _Samples(Path(config.out), shards), {}
     for task in config.chosen_tasks():
         groups: dict[str, list[tuple[Prepared, Shard]]] = {}
         for scene, shard in zip(prepared, shards, strict=True):
@@ -91,7 +95,7 @@ def _tasks(
         for name, members in groups.items():
             entry = _counts(task, members)
             if entry["units"]:
-                found[name] = entry | (_scores(_sample(folder, members, task.name)) if entry["rows"] else {})
+                found[name] = entry | (_scores(samples.of(members, task.name)) if entry["rows"] else {})
         if not found.keys() & groups.keys():
             found[task.name] = _counts(task, [])
     return found
@@ -108,17 +112,24 @@ def _counts(task: Task, members: Sequence[tuple[Prepared, Shard]]) -> dict[str, 
     }
 
 
-def _sample(folder: Path, members: Sequence[tuple[Prepared, Shard]], task: str) -> list[dict[str, Any]]:
-    """Return rows of a task spread evenly over the shards, what the baselines read of them."""
-    holders = [shard for _, shard in members if shard.tasks.get(task, {}).get("rows")]
-    total = sum(shard.tasks[task]["rows"] for shard in holders)
-    step = -(-total // _BASELINE_ROWS)
-    rows: list[dict[str, Any]] = []
-    for shard in holders:
-        columns = ["images", "marks", "truth", "scoring"]
-        table = pq.read_table(folder / shard.path, columns=columns, filters=[("task", "=", task)])
-        rows += table.take(list(range(0, len(table), step))).to_pylist()
-    return rows
+class _Samples:
+    """Rows spread evenly over the shards, what the baselines read of them; each shard is read once."""
+
+    def __init__(self, folder: Path, shards: Sequence[Shard]) -> None:
+        totals: Counter[str] = Counter()
+        for shard in shards:
+            totals.update({name: counts["rows"] for name, counts in shard.tasks.items()})
+        self._rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for shard in shards:
+            table = pq.read_table(folder / shard.path, columns=["task", *_BASELINE_COLUMNS])
+            names = np.array(table["task"].to_pylist(), object)
+            for name in shard.tasks:
+                step = -(-totals[name] // _BASELINE_ROWS) or 1
+                chosen = table.take(np.flatnonzero(names == name)[::step]).select(_BASELINE_COLUMNS)
+                self._rows[shard.path, name] = chosen.to_pylist()
+
+    def of(self, members: Sequence[tuple[Prepared, Shard]], task: str) -> list[dict[str, Any]]:
+        return [row for _, shard in members for row in self._rows.get((shard.path, task), ())]
 
 
 def _scores(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -127,8 +138,8 @@ def _scores(rows: list[dict[str, Any]]) -> dict[str, float | None]:
     return scores if nearest is None else {**scores, "nearest_option": nearest}
 
 
-def write_card(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the dataset's card."""
+def write_card(folder: Path, manifest: dict[str, Any], carried: int = 0) -> None:
+    """Write the dataset's card; ``carried`` scenes have their images inside."""
     config = manifest["config"]
     sources: dict[tuple[str, str], int] = {}
     for scene in manifest["scenes"].values():
@@ -145,7 +156,7 @@ def write_card(folder: Path, manifest: dict[str, Any]) -> None:
 
 {questions:,} questions over {len(manifest["scenes"])} scenes, made by
 spatialgeom {manifest["versions"]["spatialgeom"]} with `--rules {config["rules"]} --seed {config["seed"]}
---max-per-task {config["max_per_task"]}` and the reader {", ".join(readers)} (options: `run.json`).
+--max-per-task {config["max_per_task"]}` and the reader {", ".join(readers)} (options: `manifest.json`).
 
 | task | family | questions | best constant answer | chance |
 |---|---|---:|---:|---:|
@@ -157,10 +168,19 @@ spatialgeom {manifest["versions"]["spatialgeom"]} with `--rules {config["rules"]
 |---|---:|---|
 {chr(10).join(f"| {source} | {count} | {licence} |" for (source, licence), count in sources.items())}
 
-Images stay where they are: a row's paths are relative to its scene's root in `manifest.json`. Dots are
-metadata (`marks`) and are drawn when an image is loaded or exported.
+{_where_images_are(carried, len(manifest["scenes"]))} A row's paths are relative to its scene's root in
+`manifest.json`. Dots are metadata (`marks`) and are drawn when an image is loaded or exported.
 """
     write_atomically(folder / "README.md", card.encode())
+
+
+def _where_images_are(carried: int, scenes: int) -> str:
+    if not carried:
+        return "Images stay where they are."
+    inside = (
+        "Images are in `images/`." if carried == scenes else f"Images of {carried} scenes are in `images/`."
+    )
+    return inside if carried == scenes else f"{inside} Those of the others stay where they are."
 
 
 def _percent(value: float | None) -> str:

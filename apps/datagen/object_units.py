@@ -137,7 +137,8 @@ def _some(sets: np.ndarray, geometry: SceneGeometry, rules: Rules) -> np.ndarray
         return sets[:_EACH]
     step = max(1, _BLOCK_BYTES // (8 * max(1, geometry.visible.shape[1])))
     kept, count = [sets[:0]], 0
-    for block in (sets[start : start + step] for start in range(0, len(sets), step)):
+    # sets are in random order: what so many do not give, few images join
+    for block in (sets[start : start + step] for start in range(0, min(len(sets), _EACH * _EACH), step)):
         kept.append(block[_hang_together(block, geometry, rules)])
         count += len(kept[-1])
         if count >= _EACH:

@@ -20,7 +20,8 @@ from spatialgeom.apps.images import ImageRef, read_bytes
 from spatialgeom.apps.records import IMAGE, MANIFEST, Dataset
 
 # terms under which anyone may pass unchanged images on
-_FREE = re.compile(r"^(apache-2\.0|mit|cc0|cc[ -]by)\b", re.IGNORECASE)
+_FREE = re.compile(r"apache-2\.0|mit|cc0(-1\.0)?|cc[ -]by(-(nc|sa|nd))*([ -]\d\.\d)?", re.IGNORECASE)
+_NAMED = re.compile(r"[^()]*\(([^()]+)\)")  # as in "ARKitScenes (CC BY-NC-SA 4.0)"
 _ENDINGS = {b"\xff\xd8": ".jpg", b"\x89P": ".png"}
 
 
@@ -47,7 +48,8 @@ class Packed:
 
 def may_be_passed_on(licence: str) -> bool:
     """Tell whether a licence, as a reader names it, lets anyone redistribute unchanged images."""
-    return bool(_FREE.match(licence.strip().partition("(")[2].rstrip(")") or licence.strip()))
+    named = _NAMED.fullmatch(licence.strip())
+    return bool(_FREE.fullmatch(named[1] if named else licence.strip()))
 
 
 def pack_dataset(dataset: Dataset, out: Path, progress: Progress) -> Packed:
@@ -73,7 +75,7 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Progress) -> Packed:
             for name, root in dataset.roots.items()
         }
         manifest = {**dataset.manifest, "roots": roots, "shards": shards}
-        write_card(beside, manifest)
+        write_card(beside, manifest, len(carried))
         write_json(beside / MANIFEST, manifest)
         beside.replace(out)
     except BaseException:

@@ -1,5 +1,6 @@
 """The global plan: how many units each scene draws from each bin, as one draw from all scenes would."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +9,7 @@ import numpy as np
 
 from spatialgeom.apps.datagen.task import Task
 from spatialgeom.apps.records import subtask
+from spatialgeom.apps.splits import place_of
 from spatialgeom.sampling import balanced_quota, distribute, generator
 
 
@@ -49,7 +51,9 @@ def plan_quotas(
             quota = balanced_quota(counts.sum(axis=0), max_per_task)
             rng = generator(seed, name, "plan")
             if max_per_space:
-                _, spaces = np.unique([scenes[k].space for k in holders], return_inverse=True)
+                places = [place_of(scenes[k].source, scenes[k].space) for k in holders]
+                numbers = {place: number for number, place in enumerate(dict.fromkeys(places))}
+                spaces = np.array([numbers[place] for place in places])
                 shares = spread(counts, quota, spaces, max_per_space, rng)
             else:
                 shares = distribute(counts, quota, rng)
@@ -108,7 +112,7 @@ def spread(
 
 def _least_cap(units: np.ndarray, wanted: int, most: int) -> int:
     """Return the smallest number of units per space, from ``most`` on, with which enough can be drawn."""
-    cap = most
-    while np.minimum(units, cap).sum() < min(wanted, int(units.sum())):
-        cap += 1
-    return cap
+    enough = min(wanted, int(units.sum()))
+    return bisect_left(
+        range(wanted + 1), enough, lo=min(most, wanted), key=lambda cap: np.minimum(units, cap).sum()
+    )

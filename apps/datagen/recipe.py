@@ -15,12 +15,23 @@ from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.writer import write_atomically
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.images import ImageRef, read_bytes
+from spatialgeom.apps.provenance import versions
 from spatialgeom.apps.records import Dataset
+from spatialgeom.apps.splits import LARGEST_FILE
 
 RECIPE_VERSION = 1
 _KIND = "recipe"
-_LARGEST_FILE = 1 << 30
 _SHOWN = 3
+_SCENE = {"source": str, "space": str}
+_CONFIG = {
+    "readers": list,
+    "tasks": list,
+    "rules": str,
+    "seed": int,
+    "max_per_task": int,
+    "max_per_space": int,
+    "split": str,
+}
 
 
 def write_recipe(dataset: Dataset, path: Path, progress: Progress) -> dict[str, Any]:
@@ -44,8 +55,20 @@ def write_recipe(dataset: Dataset, path: Path, progress: Progress) -> dict[str, 
         },
         "items": list(progress.track(_items(dataset), total, "items")),
     }
-    write_atomically(path, (json.dumps(recipe, indent=0, sort_keys=True) + "\n").encode())
+    content = _encode(recipe)
+    if len(content) > LARGEST_FILE:
+        raise InputError(
+            f"a recipe of {total:,} items is larger than 1 GiB; make one of fewer with --max-per-task"
+        )
+    write_atomically(path, content)
     return recipe
+
+
+def _encode(recipe: Mapping[str, Any]) -> bytes:
+    """Return JSON with an item a line."""
+    head = json.dumps({name: value for name, value in recipe.items() if name != "items"}, sort_keys=True)
+    items = ",\n".join(json.dumps(item, sort_keys=True) for item in recipe["items"])
+    return f'{head[:-1]}, "items": [\n{items}\n]}}\n'.encode()
 
 
 def _items(dataset: Dataset) -> Iterator[dict[str, Any]]:
@@ -87,7 +110,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
         InputError: The file is none, or of another version.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        if path.stat().st_size > LARGEST_FILE:
             raise InputError(f"{path} must be a recipe, but is larger than 1 GiB; name another file")
         recipe = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:
@@ -104,28 +127,37 @@ def read_recipe(path: Path) -> dict[str, Any]:
 
 
 def _check_parts(recipe: Mapping[str, Any], path: Path) -> None:
-    config, items, scenes = (recipe.get(name) for name in ("config", "items", "scenes"))
     whole = (
-        isinstance(config, dict)
-        and isinstance(config.get("readers"), list)
-        and isinstance(items, list)
-        and all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items)
-        and isinstance(scenes, dict)
-        and isinstance(recipe.get("run"), str)
+        isinstance(recipe.get("run"), str)
+        and _is(recipe.get("scenes"), dict, _SCENE)
+        and _is(recipe.get("items"), list, {"id": str})
+        and isinstance(recipe.get("config"), dict)
+        and all(type(recipe["config"].get(name)) is kind for name, kind in _CONFIG.items())
+        and _is(recipe["config"]["readers"], list, {"name": str})
+        and all(isinstance(task, str) for task in recipe["config"]["tasks"])
     )
     if not whole:
-        raise InputError(f"{path} lacks its run, configuration, scenes or items; write it again")
+        raise InputError(
+            f"{path} lacks a part, or has it in another form; write it again with datagen recipe"
+        )
+
+
+def _is(found: Any, kind: type, fields: Mapping[str, type]) -> bool:
+    """Is something a list or dictionary of dictionaries with these fields?"""
+    values = found.values() if isinstance(found, dict) else found
+    return isinstance(found, kind) and all(
+        isinstance(value, dict) and all(isinstance(value.get(name), each) for name, each in fields.items())
+        for value in values
+    )
 
 
 def reader_options(recipe: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the options of each reader that the recipe's run used, those that readers have today."""
     readers, found = load_readers(), {}
     for used in recipe["config"]["readers"]:
-        reader = readers.get(used.get("name"))
+        reader = readers.get(used["name"])
         if reader is None:
-            raise InputError(
-                f"the recipe needs the reader {used.get('name')!r}; there are {', '.join(readers)}"
-            )
+            raise InputError(f"the recipe needs the reader {used['name']!r}; there are {', '.join(readers)}")
         if reader.options is not None and isinstance(used.get("options"), dict):
             known = {option.name for option in fields(reader.options)}
             found[reader.name] = {name: value for name, value in used["options"].items() if name in known}
@@ -151,6 +183,18 @@ def config_of(recipe: Mapping[str, Any], sources: Iterable[str], out: str, **oth
         repeats=recipe["run"],
         **others,
     )
+
+
+def other_versions(recipe: Mapping[str, Any]) -> list[str]:
+    """Return what the recipe was written with in another version than what is here."""
+    written, here = recipe.get("versions"), versions()
+    if not isinstance(written, dict):
+        return []
+    return [
+        f"{name} {written[name]} (here {here[name]})"
+        for name in here
+        if written.get(name, here[name]) != here[name]
+    ]
 
 
 @dataclass

@@ -92,6 +92,9 @@ Draw = Callable[[Context, Columns, np.ndarray], tuple[Columns, np.ndarray]]
 Describe = Callable[[Context, Columns], Description]
 
 
+_LEAST_SPARE = 256
+
+
 def _all_succeed(_: Context, units: Columns, slots: np.ndarray) -> tuple[Columns, np.ndarray]:
     return units, np.ones(len(slots), bool)
 
@@ -114,6 +117,7 @@ class Task:
         needs_up: The task speaks of gravity.
         in_coordinates: A note on coordinates follows the question.
         in_paper: It is one of the paper's.
+        spare: Units that are held ready for each that is wanted, where the random part may fail.
     """
 
     name: str
@@ -127,8 +131,8 @@ class Task:
     needs_up: bool = False
     in_coordinates: bool = False
     in_paper: bool = True
+    spare: int = 4
 
-    @property
-    def may_fail(self) -> bool:
-        """Has a unit a random part that may fail, so that spare ones are needed?"""
-        return self.draw is not _all_succeed
+    def tries(self, wanted: int) -> int:
+        """Return how many units to hold ready for so many that are wanted."""
+        return wanted if self.draw is _all_succeed or not wanted else self.spare * wanted + _LEAST_SPARE

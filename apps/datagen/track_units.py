@@ -1,5 +1,8 @@
 """Units of tracked points: a point and two times, balanced over how far it moved, parts in turn."""
 
+from bisect import bisect_right
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
@@ -9,20 +12,28 @@ from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.task import Columns, Context, Task
 from spatialgeom.sampling import draw_distinct
 
-_SPARE, _LEAST_SPARE = 4, 64  # units beyond a quota, for tasks whose random part may fail
 
-
+@dataclass(frozen=True)
 class TrackPairs:
-    """A point, a time at which it can be shown, and another at which it is visible: columns of indices."""
+    """A point and two times at which it can be shown, the earlier first: columns of indices.
+
+    Args:
+        moving: Leave out what may be seen as standing still.
+    """
+
+    moving: bool = False
 
     def histogram(self, task: Task, geometry: SceneGeometry, rules: Rules) -> np.ndarray:
-        return geometry.tracks.moves.sum(axis=(0, 1), dtype=np.int64)
+        counts: np.ndarray = geometry.tracks.moves.sum(axis=(0, 1), dtype=np.int64)
+        if self.moving:
+            counts[: bisect_right(rules.motion_edges_m, rules.chain_lead_m)] = 0
+        return counts
 
     def queues(self, task: Task, context: Context, quota: np.ndarray) -> list[Columns]:
         rng = context.rng("units")
-        spare = _LEAST_SPARE if task.may_fail else 0
-        most = [_SPARE * wanted + spare if spare and wanted else wanted for wanted in quota.tolist()]
-        return [_queue(context, index, count, rng) for index, count in enumerate(most)]
+        return [
+            _queue(context, index, task.tries(wanted), rng) for index, wanted in enumerate(quota.tolist())
+        ]
 
 
 def _queue(context: Context, index: int, most: int, rng: np.random.Generator) -> Columns:
@@ -47,7 +58,7 @@ def _queue(context: Context, index: int, most: int, rng: np.random.Generator) ->
     times = sg.nth_displacement(
         torch.from_numpy(tracks.world),
         torch.from_numpy(tracks.moves),
-        torch.from_numpy(tracks.visible),
+        torch.from_numpy(tracks.askable),
         context.rules.motion_edges_m,
         torch.from_numpy(point),
         torch.full((len(point),), index),

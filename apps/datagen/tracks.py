@@ -20,7 +20,7 @@ class Tracks:
     visible: np.ndarray  # (T, N) bool
     askable: np.ndarray  # (T, N) bool: visible, of a part, and with room for a dot
     part: np.ndarray  # (N,) int64 rigid part, -1 for one of too few points
-    moves: np.ndarray  # (N, T, B) int32 second times by displacement, of each point and askable first time
+    moves: np.ndarray  # (N, T, B) int32 later askable times by displacement, of each point and askable time
 
     @classmethod
     def none(cls, frames: int, rules: Rules) -> "Tracks":
@@ -51,9 +51,8 @@ def track(clip: Clip, rules: Rules) -> Tracks:
         )
     visible = clip.visible & (part >= 0)
     askable = visible & _leaves_room(clip) if rules.askable else visible
-    moves = sg.displacement_counts(
-        world, torch.from_numpy(askable), torch.from_numpy(visible), rules.motion_edges_m
-    )
+    shown = torch.from_numpy(askable)
+    moves = sg.displacement_counts(world, shown, shown, rules.motion_edges_m)
     return Tracks(world.numpy(), visible, askable, part, moves.numpy())
 
 

@@ -14,6 +14,8 @@ from spatialgeom.apps.datagen.task import Columns, Context, Task
 from spatialgeom.apps.datagen.track_units import TrackPairs
 from spatialgeom.sampling import draw_distinct
 
+_ABOVE_MEAN = 1.5  # an answer may be so much more frequent than the mean of its kind
+
 
 class UnitKind(Protocol):
     """A kind of unit; its bins are what samples are balanced over."""
@@ -63,8 +65,7 @@ class FramePoints:
 
     def queues(self, task: Task, context: Context, quota: np.ndarray) -> list[Columns]:
         ends = _population(context.geometry)
-        # a few spare units for those whose random part fails
-        wanted = min(int(ends[-1]), 4 * int(quota[0]) + 256) if quota[0] else 0
+        wanted = min(int(ends[-1]), task.tries(int(quota[0])))
         ranks = draw_distinct(int(ends[-1]), wanted, context.rng("units"))
         frames = np.searchsorted(ends, ranks, side="right")
         within = ranks - np.concatenate(([0], ends))[frames]
@@ -83,6 +84,7 @@ UNITS: dict[str, UnitKind] = {
     "frame_point": FramePoints(),
     "frame_chain": FrameChains(),
     "track_pair": TrackPairs(),
+    "moving_track_pair": TrackPairs(moving=True),
     **OBJECT_UNITS,
 }
 
@@ -119,14 +121,38 @@ def draw_units(task: Task, context: Context, quota: np.ndarray) -> tuple[Columns
 
 
 def _shuffled_evenly(context: Context, columns: Columns) -> Columns:
-    """Shuffle the rows; where a bin ran short of one of two answers, drop as many of the other."""
+    """Shuffle the rows; where a bin ran short of an answer, drop some of the others."""
     order = context.rng("rows").permutation(len(next(iter(columns.values()))))
+    if "place" in columns and context.rules.balanced:
+        order = order[_no_place_stands_out(columns["place"][order], columns["places"][order])]
     if "label" in columns and context.rules.balanced:
         label = columns["label"][order]
         most = int(min(label.sum(), (~label).sum())) + 1
         rank = np.where(label, np.cumsum(label), np.cumsum(~label))
         order = order[rank <= most]
     return {name: column[order] for name, column in columns.items()}
+
+
+def _no_place_stands_out(place: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return which rows to keep so that, of each number of places, none is the answer far above the mean.
+
+    Where some places are never the answer, equal numbers of all would leave nothing.
+    """
+    keep = np.ones(len(place), bool)
+    for count in np.unique(places).tolist():
+        of = np.flatnonzero(places == count)
+        rank = np.zeros(len(of), np.int64)
+        for each in range(count):
+            own = place[of] == each
+            rank[own] = np.arange(own.sum())
+        most = len(of)
+        while (kept := rank < most).any():
+            fair = max(1, int(np.ceil(_ABOVE_MEAN * kept.sum() / count)))
+            if fair >= most:
+                break
+            most = fair
+        keep[of] = rank < most
+    return keep
 
 
 def _next_units(

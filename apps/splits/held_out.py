@@ -11,7 +11,7 @@ from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.splits.lists import named_list, named_lists
 from spatialgeom.apps.splits.places import Place, place_of
 
-_LARGEST_FILE = 64 << 20
+LARGEST_FILE = 1 << 30  # of a recipe of a million items
 _LONGEST_NAME = 255
 _ENDINGS = (".sens", ".npz", ".mp4", ".zip", ".txt")
 
@@ -149,8 +149,8 @@ def _file(item: str | Path) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f"{path} must be a list of scenes, but is larger than 64 MiB; name another file")
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"{path} must be a list of scenes, but is larger than 1 GiB; name another file")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         raise InputError(f"{path} must be a text file in UTF-8, but {fault}; name another file") from None

@@ -25,7 +25,7 @@ CASES = (
         call=lambda arguments, backend: displacement_counts(*arguments, _EDGES, backend=backend),
         naive=lambda *arguments: loops(*arguments, _EDGES),
         compare=lambda arguments, expected, actual: assert_equal(expected, actual),
-        units=lambda size: size["points"] * size["steps"] * (size["steps"] - 1),
+        units=lambda size: size["points"] * size["steps"] * (size["steps"] - 1) // 2,
         unit="(point, pair of times)",
         least_bytes=lambda size: (
             size["steps"] * size["points"] * 26 + size["steps"] * size["points"] * 4 * (len(_EDGES) + 1)

@@ -9,14 +9,14 @@ from benchmarks.naive.projection import Floats
 def displacement_counts(
     tracks: Floats, start: NDArray[np.bool_], end: NDArray[np.bool_], edges: list[float]
 ) -> NDArray[np.int64]:
-    """Return, per point and first time, how many second times lie in each bin of distance."""
+    """Return, per point and first time, how many later times lie in each bin of distance."""
     times, points = tracks.shape[:2]
     counts = np.zeros((points, times, len(edges) + 1), dtype=np.int64)
     for point in range(points):
         for first in np.flatnonzero(start[:, point]):
             moved = np.linalg.norm(tracks[:, point] - tracks[first, point], axis=1)
             others = end[:, point].copy()
-            others[first] = False
+            others[: first + 1] = False
             index = np.searchsorted(edges, moved[others], side="right")
             counts[point, first] = np.bincount(index, minlength=len(edges) + 1)
     return counts
@@ -38,6 +38,6 @@ def nth_displacement(
         first = int(np.searchsorted(before, left, side="right"))
         moved = np.linalg.norm(tracks[:, p] - tracks[first, p], axis=1)
         inside = end[:, p] & (np.searchsorted(edges, moved, side="right") == b)
-        inside[first] = False
+        inside[: first + 1] = False
         found.append((first, np.flatnonzero(inside)[left - (before[first - 1] if first else 0)]))
     return np.array(found)

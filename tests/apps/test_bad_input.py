@@ -1,6 +1,9 @@
 """Bad input gets one sentence and an exit code; no traceback, nothing half-written, other scenes go on."""
 
+import io
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -226,6 +229,10 @@ def test_a_foreign_folder_or_another_run_is_refused(cli, whole_folder, dataset, 
         (("--rgbd_folder.colour_from_depth", str([0.0] * 16)), "must be a rigid transform by rows"),
         (("--rgbd_folder.colour_from_depth", "[29, 21, 0]"), "of less than 1 metre"),
         (("--reader", "synthetic"), "takes the source 'synthetic' alone"),
+        (("--seed", "-1"), "seed must be at least 0, got -1"),
+        (("--split", "dev"), "there is no split 'dev'; there are train, val, test, all"),
+        (("--max-per-space", "-1"), "max_per_space must be at least 0"),
+        (("--hold-out", "vsi"), "vsi is neither a file nor a list; the lists are "),
         (("--device", "tpu"), "device must be 'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
     ],
 )
@@ -271,3 +278,34 @@ def test_an_unknown_option_is_usage(cli, whole_folder, tmp_path):
 
 def test_a_folder_without_a_dataset_cannot_be_viewed(cli, tmp_path):
     refused(cli, 1, "holds no finished dataset", "datagen", "view", tmp_path, "--out", tmp_path / "p.html")
+
+
+def test_where_nothing_can_be_asked_the_reason_is_said(cli, whole_folder, tmp_path):
+    tasks = ("--tasks", "point_distance_dot", "object_height")
+    said = "the tasks need scenes with named objects or tracked points; choose others with --tasks"
+    refused(cli, 1, said, *run(whole_folder.path, tmp_path / "o", *tasks), out=tmp_path / "o")
+
+
+def test_a_path_of_two_layouts_is_asked_about(cli, folder, tmp_path):
+    for name in ("rgb.txt", "depth.txt", "groundtruth.txt"):
+        (folder.path / name).write_text("")
+    said = "has files of more than one layout (rgbd_folder and tum_rgbd); name one, as in rgbd_folder:"
+    refused(cli, 2, said, *run(folder.path, tmp_path / "o"), out=tmp_path / "o")
+    code, _, _ = cli(*run(f"rgbd_folder:{folder.path}", tmp_path / "o", "--max-per-task", 2))
+    assert code == 0
+
+
+@pytest.mark.parametrize("chunk", [b"zTXt", b"iTXt", b"iCCP"])
+def test_a_text_of_an_image_that_inflates_without_end_drops_its_frame(cli, folder, tmp_path, chunk):
+    text = zlib.compress(bytes(1 << 27), 9)
+    head = b"k\0\1\0\0\0" if chunk == b"iTXt" else b"k\0\0"
+    body = chunk + head + text
+    image = folder.file(0, "color.jpg")
+    with io.BytesIO() as file:
+        Image.open(image).save(file, "PNG")
+        content = file.getvalue()
+    packed = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    image.write_bytes(content[:33] + packed + content[33:])
+    code, said, _ = cli(*run(folder.path, tmp_path / "o", "--max-per-task", 2))
+    assert code == 3
+    assert "dropped 1 frames" in said

@@ -54,3 +54,11 @@ def test_chance_is_the_mean_over_rows_with_as_many_options_as_they_have():
     rows = [{"scoring": {"options": list("abcd"[:count])}} for count in (2, 4)]
     assert chance(rows) == 0.375
     assert chance([*rows, {"scoring": {"options": []}}]) is None
+
+
+def test_the_best_position_is_that_of_its_number_of_options():
+    def row(options, truth):
+        return {"truth": json.dumps(truth), "scoring": {"kind": "choice", "options": list(options)}}
+
+    rows = [row("ab", "a"), row("ab", "a"), row("abc", "c"), row("abc", "c"), row("abc", "a")]
+    assert constant_score(rows) == 0.8

@@ -10,6 +10,7 @@ import pytest
 from spatialgeom.apps.datagen.chain_units import LENGTHS
 from spatialgeom.apps.datagen.rules import DEFAULT
 from spatialgeom.apps.datagen.task import Context
+from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.datagen.units import UNITS
 from spatialgeom.apps.records import Dataset
 
@@ -31,7 +32,9 @@ def all_chains(frames, pairs, length):
 
 
 def drawn(geometry, quota, seed=0):
-    queues = CHAINS.queues(None, Context(geometry, DEFAULT, "t", seed), np.array(quota))
+    queues = CHAINS.queues(
+        load_tasks()["camera_chain_turn"], Context(geometry, DEFAULT, "t", seed), np.array(quota)
+    )
     return [[tuple(f for f in row if f >= 0) for row in queue["frames"].tolist()] for queue in queues]
 
 

@@ -92,7 +92,7 @@ def test_missing_scenes_are_named(cli, recipe, moved, tmp_path):
         ("[" * 100_000, "must be a recipe in JSON"),
         ("[]", "is not a recipe"),
         ('{"kind": "recipe", "recipe_version": 99}', "has recipe version 99, expected 1"),
-        ('{"kind": "recipe", "recipe_version": 1}', "lacks its run, configuration, scenes or items"),
+        ('{"kind": "recipe", "recipe_version": 1}', "lacks a part, or has it in another form"),
     ],
 )
 def test_what_is_no_recipe_is_refused(cli, moved, tmp_path, content, said):
@@ -102,6 +102,46 @@ def test_what_is_no_recipe_is_refused(cli, moved, tmp_path, content, said):
     assert code == 1
     assert said in stderr
     assert stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tasks", None),
+        ("max_per_space", None),
+        ("readers", ["rgbd_folder"]),
+        ("readers", [{"name": "scannot", "options": {}}]),
+        ("readers", [{"name": "rgbd_folder", "options": {"stride": "many"}}]),
+        ("tasks", ["depth_valu"]),
+        ("rules", "mine"),
+        ("seed", "one"),
+        ("seed", -1),
+        ("max_per_task", None),
+        ("max_per_task", True),
+    ],
+)
+def test_a_damaged_configuration_is_refused_in_words(cli, recipe, moved, tmp_path, name, value):
+    content = json.loads(recipe.read_text())
+    content["config"][name] = value
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text(json.dumps(content))
+    code, _, said = regenerate(cli, damaged, moved, tmp_path / "o")
+    assert code in (1, 2)
+    assert said.rstrip()
+    assert "Traceback" not in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_other_versions_are_told_where_items_differ(cli, recipe, moved, tmp_path):
+    content = json.loads(recipe.read_text())
+    content["versions"]["spatialgeom"] = "0.0.1"
+    content["items"][0]["question"] = "0" * 64
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(content))
+    code, said, _ = regenerate(cli, other, moved, tmp_path / "again")
+    assert code == 3
+    assert "1 differ in question" in said
+    assert "was written with other versions: spatialgeom 0.0.1 (here" in said
 
 
 def test_a_recipe_is_held_out_from_training_data(cli, recipe, moved, tmp_path):
@@ -131,6 +171,9 @@ def test_a_packed_dataset_needs_no_other_folder(cli, moved, tmp_path):
     pixels = [open_image(Dataset.open(made).image(row, 0)).tobytes() for row in before]
     shutil.rmtree(moved)
     shutil.rmtree(made)
+    card = (tmp_path / "packed" / "README.md").read_text()
+    assert "Images are in `images/`." in card
+    assert "run.json" not in card
     packed = Dataset.open((tmp_path / "packed").rename(tmp_path / "given"))
     after = list(packed.rows())
     assert [{**row, "images": 0} for row in after] == [{**row, "images": 0} for row in before]
@@ -151,6 +194,10 @@ def test_a_packed_dataset_needs_no_other_folder(cli, moved, tmp_path):
         ("ScanNet Terms of Use", False),
         ("Aria Digital Twin Dataset licence (research)", False),
         ("permitted by nobody", False),
+        ("MIT-licensed code, images for research only", False),
+        ("CC BY 4.0 labels; images not to be redistributed", False),
+        ("Terms (MIT Media Lab, research only)", False),
+        ("cc-by-nc-nd-4.0", True),
     ],
 )
 def test_which_licences_allow_it(licence, free):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -76,8 +76,8 @@ def brute_force(geometry, rules):
     tracks, found = geometry.tracks, {}
     edges = np.array(rules.motion_edges_m)
     for point in range(tracks.world.shape[1]):
-        for first, second in permutations(range(len(tracks.world)), 2):
-            if tracks.askable[first, point] and tracks.visible[second, point]:
+        for first, second in combinations(range(len(tracks.world)), 2):
+            if tracks.askable[first, point] and tracks.askable[second, point]:
                 moved = np.linalg.norm(
                     tracks.world[second, point].astype(float) - tracks.world[first, point].astype(float)
                 )

@@ -9,7 +9,7 @@ import pytest
 from spatialgeom.apps.datagen.rules import DEFAULT, PAPER
 from spatialgeom.apps.datagen.task import Context, Task
 from spatialgeom.apps.datagen.tasks._pairs import draw_order
-from spatialgeom.apps.datagen.units import UNITS, draw_units
+from spatialgeom.apps.datagen.units import UNITS, _no_place_stands_out, draw_units
 from spatialgeom.apps.datagen.wording import Wording
 from spatialgeom.apps.records import Number, round_half_away
 
@@ -138,3 +138,26 @@ def test_halves_round_away_from_zero(value, expected):
     rounded = round_half_away(np.array([value]))
     assert rounded.tolist() == [expected]
     assert str(rounded[0]) == str(expected)
+
+
+@pytest.mark.parametrize("counts", [[8, 8, 33, 35, 59, 26, 0], [5, 5], [0, 9], [1, 0, 0, 0, 0, 0, 0], [3]])
+def test_no_place_among_the_options_is_far_more_frequent_than_the_mean(counts):
+    place = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+    keep = _no_place_stands_out(place, np.full(len(place), len(counts)))
+    kept = np.bincount(place[keep], minlength=len(counts))
+    assert kept.max() <= max(1, np.ceil(1.5 * kept.sum() / len(counts)))
+    assert (kept == np.minimum(counts, kept.max())).all()
+    if max(counts) <= 1.5 * sum(counts) / len(counts):
+        assert keep.all()
+
+
+def test_places_are_judged_by_their_number_of_options():
+    place, places = np.array([0, 0, 0, 0, 1, 1, 1]), np.array([2, 2, 2, 2, 2, 2, 3])
+    assert _no_place_stands_out(place, places).tolist() == [True, True, True, True, True, True, True]
+
+
+def test_spare_units_are_held_where_the_random_part_may_fail():
+    assert task().tries(7) == 7
+    failing = task(draw=lambda *_: None, spare=3)
+    assert failing.tries(7) > 3 * 7
+    assert failing.tries(0) == 0

@@ -1,4 +1,4 @@
-"""displacement_counts: every ordered pair of times counts once, in the bin that its edges say."""
+"""displacement_counts: every pair of times counts once, at the earlier, in the bin that its edges say."""
 
 import numpy as np
 import pytest
@@ -20,10 +20,10 @@ def by_hand(tracks, start, end, edges):
     counts = np.zeros((tracks.shape[1], tracks.shape[0], len(edges) + 1), int)
     for point in range(tracks.shape[1]):
         for first in range(len(tracks)):
-            for second in range(len(tracks)):
+            for second in range(first + 1, len(tracks)):
                 there, here = tracks[second, point], tracks[first, point]
                 known = np.isfinite(there).all() and np.isfinite(here).all()
-                if known and first != second and start[first, point] and end[second, point]:
+                if known and start[first, point] and end[second, point]:
                     moved = np.linalg.norm(there - here)
                     counts[point, first, np.searchsorted(edges, moved, side="right")] += 1
     return counts
@@ -68,7 +68,7 @@ def test_strides_do_not_matter(backend, device):
 def test_every_pair_counts_once(backend, device):
     tracks = torch.rand(20, 17, 3, device=device, generator=torch.Generator(device).manual_seed(2))
     counts = displacement_counts(tracks, everywhere(tracks), everywhere(tracks), EDGES, backend=backend)
-    assert (counts.sum((1, 2)) == 20 * 19).all()
+    assert (counts.sum((1, 2)) == 20 * 19 // 2).all()
 
 
 def test_refusals():

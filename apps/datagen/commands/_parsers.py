@@ -38,7 +38,13 @@ def open_dataset(asked: Namespace) -> Any:
     wrong = [text for text in asked.root if "=" not in text]
     if wrong:
         raise UsageError(f"--root must be SCENE=FOLDER, got {wrong[0]!r}")
-    return Dataset.open(asked.dataset, dict(text.split("=", 1) for text in asked.root))
+    dataset = Dataset.open(asked.dataset, dict(text.split("=", 1) for text in asked.root))
+    unknown = sorted(set(dataset.roots) - set(dataset.manifest["roots"]))
+    if unknown:
+        raise UsageError(
+            f"--root names {unknown[0]!r}, which {asked.dataset} has no scene of; correct the name"
+        )
+    return dataset
 
 
 def add_reader_options(parser: ArgumentParser) -> None:

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.cli import DONE, SKIPPED
     from spatialgeom.apps.datagen.engine import run
     from spatialgeom.apps.datagen.progress import Progress
-    from spatialgeom.apps.datagen.recipe import compare, config_of, read_recipe
+    from spatialgeom.apps.datagen.recipe import compare, config_of, other_versions, read_recipe
     from spatialgeom.apps.datagen.summary import summarise
     from spatialgeom.apps.records import Dataset
 
@@ -66,4 +66,6 @@ def main(arguments: Sequence[str]) -> int:
     print(summarise(result, config.out))
     comparison = compare(recipe, Dataset.open(asked.out), Progress(asked.quiet))
     print(comparison)
+    if not comparison.agrees and (others := other_versions(recipe)):
+        print(f"the recipe was written with other versions: {', '.join(others)}")
     return DONE if comparison.agrees else SKIPPED

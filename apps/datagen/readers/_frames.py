@@ -85,7 +85,7 @@ def _read_frame(
 def judge_poses(poses: np.ndarray) -> dict[str, np.ndarray]:
     """Return what may be wrong with poses (F, 4, 4), and of which it is not, (F,) bool each.
 
-    A pose that is not finite is not judged further. Float32 and drift leave a rotation inexact.
+    The first of its faults is a pose's own. Float32 and drift leave a rotation inexact.
     """
     finite = np.isfinite(poses).all(axis=(1, 2))
     near = finite & (np.abs(poses) <= _FARTHEST_M).all(axis=(1, 2))
@@ -95,7 +95,7 @@ def judge_poses(poses: np.ndarray) -> dict[str, np.ndarray]:
     rigid &= (np.abs(safe[:, 3] - [0, 0, 0, 1]) < 1e-3).all(axis=1)
     return {
         "pose is not finite (tracking was lost)": finite,
-        "pose is not a rigid transform": ~finite | (near & rigid),
+        "pose is not a rigid transform": near & rigid,
     }
 
 

@@ -45,7 +45,7 @@ class ScanFiles:
 
     def labelled(self) -> tuple[Objects | None, np.ndarray | None]:
         """Return objects and labels, or neither: boxes are found from labelled points."""
-        return (None, None) if self.objects is None or self.labels is None else (self.objects, self.labels)
+        return (None, None) if self.labels is None else (self.objects, self.labels)
 
 
 def space_of(scene: str) -> str:
@@ -122,7 +122,7 @@ def read_scan_files(folder: Path, scene: str, label_table: Path | None, mesh: bo
         points, labels = _place(mesh_file, points, labels, alignment)
     told = sorted(info.items()), objects and (objects.ids, objects.categories)
     digest = hashlib.sha256(repr(told).encode())
-    for array in (alignment, points, labels):
+    for array in (points, labels):
         digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
     up_known = is_scan(scene) or "axisAlignment" in info
     return ScanFiles(alignment, up_known, points, labels, objects, info, digest.hexdigest())

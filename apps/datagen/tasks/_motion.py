@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from spatialgeom.apps.datagen.task import Context
+from spatialgeom.apps.datagen.task import Context, Marks
+from spatialgeom.apps.datagen.tasks._pixels import as_text, coordinates, nearest_pixel
 
 
 def moved_in_view(context: Context, point: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -17,3 +18,15 @@ def moved_in_view(context: Context, point: np.ndarray, first: np.ndarray, second
     axes = geometry.camera_from_world[first, :3, :3]
     in_view = np.einsum("nij,jn->ni", axes, np.stack((x, y, z)))
     return np.where(still[:, None], 0.0, in_view)
+
+
+def named_point(
+    context: Context, frames: np.ndarray, points: np.ndarray, dot: bool
+) -> tuple[list[str], Marks | None]:
+    """Return what wordings call points of Image-1, and their dots."""
+    camera = context.geometry.camera
+    uv, _ = context.geometry.project_track(frames, points)
+    pixels = nearest_pixel(uv, camera)
+    if dot:
+        return ["the marked point in Image-1"] * len(pixels), Marks((0,), ("",), pixels[:, None])
+    return [f"the point at {text} in Image-1" for text in as_text(coordinates(pixels, camera))], None

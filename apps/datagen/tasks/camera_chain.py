@@ -56,18 +56,18 @@ def _describe_displacement(context: Context, units: Columns) -> Description:
 def _draw_farthest(context: Context, units: Columns, slots: np.ndarray) -> Drawn:
     answer, leads = stands_out(context, _distances(context, units["frames"]))
     options = lengths(units["frames"]) - 1
-    return {**units, "answer": answer}, leads & as_wanted(context, slots, options, answer)
+    return {**units, "place": answer, "places": options}, leads & as_wanted(context, slots, options, answer)
 
 
 def _describe_farthest(context: Context, units: Columns) -> Description:
-    frames, said = units["frames"], [f"Image-{k + 2}" for k in units["answer"].tolist()]
+    frames, said = units["frames"], [f"Image-{k + 2}" for k in units["place"].tolist()]
     options = [[f"Image-{k}" for k in range(2, count + 1)] for count in lengths(frames).tolist()]
     distance = _distances(context, frames)
     return Description(
         frames=frames,
         fields={"answer": said, "options": [listed(names) for names in options]},
         truth=said,
-        measured={"distance_m": distance[np.arange(len(frames)), units["answer"]]},
+        measured={"distance_m": distance[np.arange(len(frames)), units["place"]]},
         options=options,
     )
 
@@ -114,6 +114,7 @@ TASKS = (
         scoring=Choice("answer"),
         wording=FARTHEST_WORDING,
         in_paper=False,
+        spare=32,
     ),
     Task(
         name="camera_chain_turn",

@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 
 from spatialgeom.apps.datagen.chain_units import LENGTHS
-from spatialgeom.apps.datagen.task import Columns, Context, Description, Marks, Task
+from spatialgeom.apps.datagen.task import Columns, Context, Description, Task
 from spatialgeom.apps.datagen.tasks._chains import as_wanted, last_names, last_of, lengths, listed, stands_out
-from spatialgeom.apps.datagen.tasks._motion import moved_in_view
-from spatialgeom.apps.datagen.tasks._pixels import as_text, coordinates, nearest_pixel
+from spatialgeom.apps.datagen.tasks._motion import moved_in_view, named_point
+from spatialgeom.apps.datagen.tasks._pixels import as_text
 from spatialgeom.apps.datagen.tasks._words_point_chain_displacement import WORDING as DISPLACEMENT_WORDING
 from spatialgeom.apps.datagen.tasks._words_point_chain_most import WORDING as MOST_WORDING
 from spatialgeom.apps.records import Choice, Vector
@@ -34,7 +34,7 @@ def _draw(context: Context, units: Columns, slots: np.ndarray) -> Drawn:
     frames[:, 0] = first
     frames[:, 1 : 1 + order.shape[1]] = np.where(between < len(times), between, -1)
     frames[np.arange(len(slots)), count - 1] = second
-    return {**units, "frames": frames}, (first < second) & (count >= LENGTHS[0])
+    return {**units, "frames": frames}, count >= LENGTHS[0]
 
 
 def _steps(context: Context, units: Columns) -> np.ndarray:
@@ -48,25 +48,16 @@ def _steps(context: Context, units: Columns) -> np.ndarray:
 def _draw_most(context: Context, units: Columns, slots: np.ndarray) -> Drawn:
     columns, ok = _draw(context, units, slots)
     answer, leads = stands_out(context, _steps(context, columns))
-    options = np.maximum(lengths(columns["frames"]) - 1, 1)
-    return {**columns, "answer": answer}, ok & leads & as_wanted(context, slots, options, answer)
-
-
-def _point(context: Context, units: Columns, dot: bool) -> tuple[list[str], Marks | None]:
-    """Return what wordings call the point, and its dot."""
-    camera = context.geometry.camera
-    uv, _ = context.geometry.project_track(units["first"], units["point"])
-    pixels = nearest_pixel(uv, camera)
-    if dot:
-        return ["the marked point in Image-1"] * len(pixels), Marks((0,), ("",), pixels[:, None])
-    return [f"the point at {text} in Image-1" for text in as_text(coordinates(pixels, camera))], None
+    options = lengths(columns["frames"]) - 1
+    wanted = as_wanted(context, slots, options, answer)
+    return {**columns, "place": answer, "places": options}, ok & leads & wanted
 
 
 def _describe_displacement(context: Context, units: Columns, *, dot: bool) -> Description:
     frames = units["frames"]
     moved = moved_in_view(context, units["point"], frames[:, 0], last_of(frames))
     said = as_text(_DISPLACEMENT.truth(moved * 1000))
-    named, marks = _point(context, units, dot)
+    named, marks = named_point(context, units["first"], units["point"], dot)
     return Description(
         frames=frames,
         fields={"displacement": said, "last": last_names(frames), "point": named},
@@ -82,14 +73,14 @@ def _describe_most(context: Context, units: Columns, *, dot: bool) -> Descriptio
     options = [
         [f"Image-{k} and Image-{k + 1}" for k in range(1, count)] for count in lengths(frames).tolist()
     ]
-    said = [names[k] for names, k in zip(options, units["answer"].tolist(), strict=True)]
-    named, marks = _point(context, units, dot)
+    said = [names[k] for names, k in zip(options, units["place"].tolist(), strict=True)]
+    named, marks = named_point(context, units["first"], units["point"], dot)
     steps = _steps(context, units)
     return Description(
         frames=frames,
         fields={"answer": said, "options": [listed(names) for names in options], "point": named},
         truth=said,
-        measured={"moved_m": steps[np.arange(len(frames)), units["answer"]]},
+        measured={"moved_m": steps[np.arange(len(frames)), units["place"]]},
         marks=marks,
         options=options,
     )
@@ -99,17 +90,18 @@ TASKS = tuple(
     Task(
         name=f"point_chain_{name}_{variant}",
         family="motion",
-        unit="track_pair",
+        unit=unit,
         draw=draw,
         describe=partial(describe, dot=variant == "dot"),
         scoring=scoring,
         wording=wording,
         in_coordinates=variant == "coord",
         in_paper=False,
+        spare=spare,
     )
-    for name, draw, describe, scoring, wording in (
-        ("displacement", _draw, _describe_displacement, _DISPLACEMENT, DISPLACEMENT_WORDING),
-        ("most", _draw_most, _describe_most, Choice("answer"), MOST_WORDING),
+    for name, unit, spare, draw, describe, scoring, wording in (
+        ("displacement", "track_pair", 4, _draw, _describe_displacement, _DISPLACEMENT, DISPLACEMENT_WORDING),
+        ("most", "moving_track_pair", 32, _draw_most, _describe_most, Choice("answer"), MOST_WORDING),
     )
     for variant in ("dot", "coord")
 )

@@ -5,9 +5,10 @@ from functools import partial
 
 import numpy as np
 
-from spatialgeom.apps.datagen.task import Columns, Context, Description, Marks, Task
-from spatialgeom.apps.datagen.tasks._motion import moved_in_view
-from spatialgeom.apps.datagen.tasks._pixels import as_text, coordinates, nearest_pixel
+from spatialgeom.apps.datagen.task import Columns, Context, Description, Task
+from spatialgeom.apps.datagen.tasks._motion import moved_in_view, named_point
+from spatialgeom.apps.datagen.tasks._pairs import coin_order
+from spatialgeom.apps.datagen.tasks._pixels import as_text
 from spatialgeom.apps.datagen.tasks._words_point_displacement import WORDING as DISPLACEMENT_WORDING
 from spatialgeom.apps.datagen.tasks._words_point_distance import WORDING as DISTANCE_WORDING
 from spatialgeom.apps.records import Number, Vector
@@ -19,26 +20,26 @@ _DISPLACEMENT = Vector("displacement", "mm")
 def _describe(
     context: Context, units: Columns, *, dot: bool, word: Callable[[np.ndarray], list[str]], field: str
 ) -> Description:
-    geometry, frames = context.geometry, np.stack((units["first"], units["second"]), axis=1)
-    moved = moved_in_view(context, units["point"], units["first"], units["second"])
-    uv, xyz = geometry.project_track(units["first"], units["point"])
-    pixels = nearest_pixel(uv, geometry.camera)
-    named = [f"the point at {text} in Image-1" for text in as_text(coordinates(pixels, geometry.camera))]
+    geometry, point = context.geometry, units["point"]
+    frames = np.stack((units["first"], units["second"]), axis=1)
+    swap = coin_order(context, len(frames))
+    frames = np.where(swap[:, None], frames[:, ::-1], frames)
+    moved = moved_in_view(context, point, *frames.T)
+    named, marks = named_point(context, frames[:, 0], point, dot)
     said = word(moved)
     centres = geometry.world_from_camera[frames, :3, 3]
     return Description(
         frames=frames,
-        fields={"point": ["the marked point in Image-1"] * len(named) if dot else named, field: said},
+        fields={"point": named, field: said},
         truth=said,
         measured={
             **{f"{axis}_m": moved[:, k] for k, axis in enumerate("xyz")},
             "distance_m": np.linalg.norm(moved, axis=1),
-            "depth_m": xyz[:, 2],
             "camera_moved_m": np.linalg.norm(centres[:, 1] - centres[:, 0], axis=1),
-            "part": geometry.tracks.part[units["point"]],
-            "point": units["point"],
+            "part": geometry.tracks.part[point],
+            "point": point,
         },
-        marks=Marks((0,), ("",), pixels[:, None]) if dot else None,
+        marks=marks,
         unmoved=(moved == 0).all(axis=1),
     )
 

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import kornia_rs.io
@@ -20,6 +20,8 @@ ALIGNMENT = np.array(  # world from scan, as a scan's text file gives it
 )
 DEPTH_SIZE = (96, 128)
 COLOUR_SIZE = (196, 262)  # of another aspect, as ScanNet's are
+SMALL_SCENE = "scene0012_03"
+SMALL_VERTICES = np.array([[0.5, -1.25, 2], [3, 4, 5.5], [-6, 7, -8], [1, 1, 1]])
 _FOCAL = 110.0  # of depth
 _SEGMENT_M = 0.3  # side of the cubes whose vertices are one segment
 
@@ -37,6 +39,15 @@ class Recording:
     def scan_from_camera(self) -> np.ndarray:
         """Return the poses before alignment, which is what files hold."""
         return np.linalg.inv(ALIGNMENT) @ self.world_from_camera
+
+    def first(self, frames: int) -> "Recording":
+        """Return the walk's beginning."""
+        return replace(
+            self,
+            colour=self.colour[:frames],
+            depth=self.depth[:frames],
+            world_from_camera=self.world_from_camera[:frames],
+        )
 
 
 def pinhole(size: tuple[int, int]) -> np.ndarray:
@@ -130,6 +141,17 @@ def write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
+def group(number: int, segments: list[int], label: str = "chair") -> dict[str, object]:
+    """Return an object as an aggregation lists it."""
+    return {"id": number, "objectId": number, "segments": segments, "label": label}
+
+
+def write_aggregation(folder: Path, scene: str, groups: list[dict[str, object]]) -> None:
+    """Write ``<scene>.aggregation.json``."""
+    aggregation = {"sceneId": f"scannet.{scene}", "appId": "Aggregator.v2", "segGroups": groups}
+    write_json(folder / f"{scene}.aggregation.json", aggregation)
+
+
 def write_label_table(path: Path, categories: dict[str, str]) -> None:
     """Write ``scannetv2-labels.combined.tsv`` for raw labels and the categories that they map to."""
     lines = ["id\traw_category\tcategory\tcount\tnyu40id\tnyu40class"]
@@ -151,12 +173,7 @@ def write_scan_files(folder: Path, scene: str) -> None:
     _, segments = np.unique(cells, axis=0, return_inverse=True)
     labels = dict(enumerate(boxes)) | {len(clouds): "floor"}
     groups = [
-        {
-            "id": place,
-            "objectId": place,
-            "segments": np.unique(segments[cells[:, 0] == kind]).tolist(),
-            "label": label,
-        }
+        group(place, np.unique(segments[cells[:, 0] == kind]).tolist(), label)
         for place, (kind, label) in enumerate((kind, label) for kind, label in labels.items() if kind)
     ]
     to_scan = np.linalg.inv(ALIGNMENT)
@@ -164,8 +181,15 @@ def write_scan_files(folder: Path, scene: str) -> None:
     write_info(folder / f"{scene}.txt")
     segmentation = {"params": {"kThresh": "0.0001"}, "sceneId": scene, "segIndices": segments.tolist()}
     write_json(folder / f"{scene}_vh_clean_2.0.010000.segs.json", segmentation)
-    aggregation = {"sceneId": f"scannet.{scene}", "appId": "Aggregator.v2", "segGroups": groups}
-    write_json(folder / f"{scene}.aggregation.json", aggregation)
+    write_aggregation(folder, scene, groups)
+
+
+def write_small_scan(folder: Path) -> None:
+    """Write a mesh of four vertices in three segments, of which two belong to objects."""
+    write_ply(folder / f"{SMALL_SCENE}_vh_clean_2.ply", SMALL_VERTICES)
+    write_json(folder / f"{SMALL_SCENE}_vh_clean_2.0.010000.segs.json", {"segIndices": [40, 7, 40, 3]})
+    groups = [group(5, [40], "Office  Chair\n"), group(2, [3], "trash_can")]
+    write_aggregation(folder, SMALL_SCENE, groups)
 
 
 def _write_matrix(path: Path, matrix: np.ndarray) -> None:
@@ -225,6 +249,17 @@ def write_sensreader_flat(folder: Path, recording: Recording) -> None:
     (folder / "_info.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
 
 
+def change_info(folder: Path, key: str, value: str | None) -> None:
+    """Give a key of ``_info.txt`` another value, or None to leave it out; lines then end as on Windows."""
+    lines = (folder / "_info.txt").read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(f"{key} = ")]
+    if len(kept) == len(lines):
+        raise KeyError(key)
+    if value is not None:
+        kept.append(f"{key} = {value}")
+    (folder / "_info.txt").write_text("\r\n".join(kept))
+
+
 def write_frames_25k(folder: Path, recording: Recording) -> None:
     """Write a scene of scannet_frames_25k, without its label images; numbers go by hundreds."""
     for place, pose in enumerate(recording.scan_from_camera()):
@@ -251,3 +286,13 @@ EXPORTS: dict[str, Callable[[Path, Recording], None]] = {
     "frames_25k": write_frames_25k,
     "posed_images": write_posed_images,
 }
+
+
+def frame_file(layout: str, folder: Path, place: int, kind: str) -> Path:
+    """Return the file that a layout has for a frame's ``color``, ``depth`` or ``pose``."""
+    ending = {"color": "jpg", "depth": "png", "pose": "txt"}[kind]
+    if layout == "sensreader_flat":
+        return folder / f"frame-{place:06d}.{kind}.{'pgm' if kind == 'depth' else ending}"
+    if layout == "posed_images":
+        return folder / f"{place:05d}.{ending}"
+    return folder / kind / f"{place if layout == 'sensreader_folders' else f'{place * 100:06d}'}.{ending}"

@@ -1,10 +1,12 @@
 """Write ``.sens`` files."""
 
+import io
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -38,6 +40,14 @@ class SensCamera:
     depth_shift: float = 1000.0
     version: int = 4
     sensor: bytes = b"StructureSensor"
+
+
+PLAIN_CAMERA = SensCamera(
+    colour=np.array([[60.0, 0, 31.5], [0, 61, 23.5], [0, 0, 1]]),
+    depth=np.array([[30.0, 0, 15.5], [0, 30.5, 11.5], [0, 0, 1]]),
+    colour_size=(48, 64),
+    depth_size=(24, 32),
+)
 
 
 def encode_depth(depth: np.ndarray, codec: int = ZLIB) -> bytes:
@@ -117,3 +127,24 @@ def write_sens_from_folder(folder: Path, path: Path) -> None:
         frames.append(SensFrame(colour, encode_depth(depth), np.loadtxt(f"{stem}.pose.txt")))
     matrix = np.loadtxt(folder / "camera-intrinsics.txt")
     write_sens(path, SensCamera(matrix, matrix, depth.shape, depth.shape), frames)
+
+
+def plain_image(size: tuple[int, int] = (48, 64), kind: str = "JPEG", shade: int = 0) -> bytes:
+    """Return an encoded image of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", size[::-1], (shade, 100, 200)).save(file, kind)
+    return file.getvalue()
+
+
+def plain_pose(number: int = 0) -> np.ndarray:
+    """Return the pose of a plain frame: a metre further for each number."""
+    pose = np.eye(4)
+    pose[:3, 3] = [number, 2, 3]
+    return pose
+
+
+def plain_frame(number: int = 0, **changes: Any) -> SensFrame:
+    """Return a frame of ``PLAIN_CAMERA`` before a wall, a millimetre further for each number."""
+    depth = np.full(PLAIN_CAMERA.depth_size, 1000 + number, np.uint16)
+    frame = SensFrame(plain_image(shade=number), encode_depth(depth), plain_pose(number))
+    return replace(frame, **changes)

@@ -20,9 +20,9 @@ def displacement_counts(
     *,
     backend: str | None = None,
 ) -> Tensor:
-    r"""Count, for each point and first time, the second times by how far the point has moved.
+    r"""Count, for each point and time, the later times by how far the point has moved until then.
 
-    .. math:: c_{nib} = \#\{j \ne i : s_{in} \wedge e_{jn} \wedge
+    .. math:: c_{nib} = \#\{j > i : s_{in} \wedge e_{jn} \wedge
               \varepsilon_{b-1} \le \lVert X_{jn} - X_{in} \rVert < \varepsilon_b\},
               \qquad \varepsilon_{-1} = -\infty, \quad \varepsilon_{E} = \infty
 
@@ -30,14 +30,14 @@ def displacement_counts(
 
     Args:
         tracks: Positions in the world, metres, ``(T, N, 3)``, float32 or float64.
-        start: Times that may come first, bool, ``(T, N)``.
-        end: Times that may come second, bool, ``(T, N)``.
+        start: Times that may be the earlier, bool, ``(T, N)``.
+        end: Times that may be the later, bool, ``(T, N)``.
         edges: Ascending distances, metres, 0 or more, between E + 1 bins; a distance on an edge is above.
         backend: ``"cpu"`` or ``"reference"``. None picks by device.
 
     Returns:
-        Number of second times, int32, ``(N, T, E + 1)``. A time at which a position is not finite is neither
-        first nor second.
+        Number of later times, int32, ``(N, T, E + 1)``. A time at which a position is not finite is neither
+        the earlier nor the later.
 
     Raises:
         ShapeError: A shape does not fit, or T or N differ between arguments.
@@ -51,7 +51,7 @@ def displacement_counts(
         >>> tracks = torch.tensor([[[0.0, 0, 0]], [[0.0, 0, 0]], [[0.3, 0, 0]]])
         >>> anywhere = torch.ones(3, 1, dtype=torch.bool)
         >>> displacement_counts(tracks, anywhere, anywhere, [0.01, 1.0])[0].tolist()
-        [[1, 1, 0], [1, 1, 0], [0, 2, 0]]
+        [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
     """
     check = ArgumentCheck("displacement_counts")
     check("tracks", tracks, "T N 3")
@@ -63,7 +63,7 @@ def displacement_counts(
 
 
 class TimePairs(NamedTuple):
-    """Two times of one point."""
+    """Two times of one point, the earlier and the later."""
 
     first: Tensor  # (K,) int64
     second: Tensor  # (K,) int64
@@ -88,7 +88,7 @@ def nth_displacement(
     Args:
         tracks: Positions in the world, metres, ``(T, N, 3)``, float32 or float64.
         counts: What :func:`displacement_counts` returned for them, int32, ``(N, T, E + 1)``.
-        end: Its times that may come second, bool, ``(T, N)``.
+        end: Its times that may be the later, bool, ``(T, N)``.
         edges: Its edges, E of them.
         point: Which point, int64, ``(K,)``.
         index: Which bin, int64, ``(K,)``.
@@ -111,9 +111,9 @@ def nth_displacement(
         >>> tracks = torch.tensor([[[0.0, 0, 0]], [[0.0, 0, 0]], [[0.3, 0, 0]]])
         >>> anywhere = torch.ones(3, 1, dtype=torch.bool)
         >>> counts = displacement_counts(tracks, anywhere, anywhere, [0.01])
-        >>> three = torch.zeros(3, dtype=torch.int64)
-        >>> nth_displacement(tracks, counts, anywhere, [0.01], three, three + 1, torch.arange(3))
-        TimePairs(first=tensor([0, 1, 2]), second=tensor([2, 2, 0]))
+        >>> zero = torch.zeros(2, dtype=torch.int64)
+        >>> nth_displacement(tracks, counts, anywhere, [0.01], zero, zero + 1, torch.arange(2))
+        TimePairs(first=tensor([0, 1]), second=tensor([2, 2]))
     """
     check = ArgumentCheck("nth_displacement")
     check("tracks", tracks, "T N 3")

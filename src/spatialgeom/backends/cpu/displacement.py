@@ -33,8 +33,8 @@ def _counts_kernel(
             if not start[point, first]:
                 continue
             row = counts[point, first]
-            for second in range(len(x)):
-                if not end[point, second] or second == first:
+            for second in range(first + 1, len(x)):
+                if not end[point, second]:
                     continue
                 dx, dy, dz = x[second] - x[first], y[second] - y[first], z[second] - z[first]
                 square = dx * dx + dy * dy + dz * dz
@@ -92,8 +92,8 @@ def _nth_pair(tracks, counts, end, bounds, point, index, rank):
     y = np.float64(tracks[first, point, 1])
     z = np.float64(tracks[first, point, 2])
     low, high = bounds[index], bounds[index + 1]
-    for second in range(tracks.shape[0]):
-        if second == first or not end[second, point]:
+    for second in range(first + 1, tracks.shape[0]):
+        if not end[second, point]:
             continue
         dx = np.float64(tracks[second, point, 0]) - x
         dy = np.float64(tracks[second, point, 1]) - y

@@ -16,7 +16,7 @@ def displacement_counts(tracks: Tensor, start: Tensor, end: Tensor, edges: Seque
         dx, dy, dz = x - x[first], y - y[first], z - z[first]
         square = dx * dx + dy * dy + dz * dz  # (T, N)
         pairs = start[first] & end & square.isfinite()
-        pairs[first] = False
+        pairs[: first + 1] = False
         where = torch.zeros_like(square, dtype=torch.int64)
         for edge in edges:
             where += square >= edge * edge
@@ -65,6 +65,6 @@ def _times(
         [0.0, *(edge * edge for edge in edges), torch.inf], dtype=torch.float64, device=tracks.device
     )
     inside = end[:, point] & (square >= bounds[index]) & (square < bounds[index + 1])
-    inside[first, draws] = False
+    inside &= torch.arange(len(inside), device=first.device)[:, None] > first
     second = (inside.long().cumsum(0) <= rank - before).sum(0)
     return first.masked_fill(none, -1), second.masked_fill(none, -1)
