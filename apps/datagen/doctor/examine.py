@@ -22,6 +22,7 @@ from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
 from spatialgeom.apps.datagen.readers import choose_reader, load_readers
 from spatialgeom.apps.datagen.scene import Scene
+from spatialgeom.apps.datagen.task import Task
 from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.errors import InputError, UsageError
 
@@ -152,16 +153,16 @@ def _serves(loaded: Scene | Clip) -> dict[str, list[str]]:
     """Return by family the tasks that a run would make."""
     served: dict[str, list[str]] = {}
     for task in load_tasks().values():
-        if _is_served(task.unit, task.needs_up, loaded):
+        if _is_served(task, loaded):
             served.setdefault(task.family, []).append(task.name)
     return served
 
 
-def _is_served(unit: str, needs_up: bool, loaded: Scene | Clip) -> bool:
-    if isinstance(loaded, Clip):
-        return unit.startswith("track")
-    if unit.startswith("track") or (needs_up and not loaded.up_known):
+def _is_served(task: Task, loaded: Scene | Clip) -> bool:
+    if isinstance(loaded, Clip) or task.family == "motion":
+        return isinstance(loaded, Clip) and task.family == "motion"
+    if task.needs_up and not loaded.up_known:
         return False
-    if unit.startswith("object"):
+    if task.family == "size":
         return loaded.objects is not None and bool(loaded.objects.ids)
-    return unit == "frame_point" or len(loaded.frames) > 1
+    return task.unit == "frame_point" or len(loaded.frames) > 1
