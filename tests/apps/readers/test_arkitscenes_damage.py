@@ -1,5 +1,6 @@
 """Damage to the frames of an ARKitScenes video drops them or ends in a sentence."""
 
+import os
 import zlib
 
 import kornia_rs.io
@@ -86,6 +87,17 @@ def test_a_folder_in_the_place_of_a_file_is_survived(load_arkit, arkit_video, na
             scene.depth(3)
     else:
         assert list(scene.dropped.values()) == [1]
+
+
+def test_a_pipe_in_the_place_of_a_file_is_survived(load_arkit, arkit_video):
+    file = files_of(arkit_video, "lowres_wide_intrinsics")[3]
+    file.unlink()
+    os.mkfifo(file)
+    assert list(load_arkit(arkit_video).dropped.values()) == [1]
+    part_of(arkit_video, "lowres_wide.traj").unlink()
+    os.mkfifo(part_of(arkit_video, "lowres_wide.traj"))
+    with pytest.raises(InputError, match=r"lowres_wide\.traj is missing"):
+        load_arkit(arkit_video)
 
 
 def test_poses_that_are_none_drop_their_frames(load_arkit, arkit_video, arkit_views):

@@ -1,7 +1,9 @@
 """What lies beside the frames of an ARKitScenes video: boxes, mesh, and the table that tells its space."""
 
 import json
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,6 +131,7 @@ def test_the_mesh_gives_the_points(load_arkit, arkit_video):
         ("..", "video_id,visit_id,fold\n1,7,Training\n41048190,421378,Training\n", "421378"),
         ("../..", "video_id,visit_id,sky_direction\n41048190,421378.0,Left\n", "421378"),
         ("../../..", "visit_id,video_id\n421378,41048190\n", "421378"),
+        ("../..", "\ufeffvideo_id,visit_id\n41048190,421378\n", "421378"),
         ("../..", f"video_id,visit_id\n41048190,{'7' * 12}\n", "7" * 12),
         ("../..", f"video_id,visit_id\n41048190,{'7' * 13}\n", VIDEO),
         ("../..", "video_id,visit_id\n41048190,NA\n", VIDEO),
@@ -145,6 +148,31 @@ def test_a_table_above_tells_the_space(load_arkit, arkit_whole, tmp_path, place,
     scene = load_arkit(video)
     assert scene.space == space
     assert scene.name == VIDEO
+
+
+@pytest.mark.parametrize("name", ["metadata", "raw_train_val_splits", "3dod_train_val_splits"])
+def test_a_table_that_changed_is_read_again(load_arkit, arkit_video, name):
+    table = arkit_video.parent / f"{name}.csv"
+    for visit in (421378, 421379):
+        table.write_text(f"video_id,visit_id\n{VIDEO},{visit}\n")
+        os.utime(table, ns=(visit, visit))
+        assert load_arkit(arkit_video).space == str(visit)
+
+
+def test_a_table_that_is_a_pipe_or_cannot_be_read_is_told(load_arkit, arkit_video, monkeypatch):
+    table = arkit_video.parent / "metadata.csv"
+    os.mkfifo(table)
+    with pytest.raises(InputError, match="must be a table of videos, but it is no file"):
+        load_arkit(arkit_video)
+    table.unlink()
+    table.write_text("video_id,visit_id\n")
+
+    def fail(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_text", fail)
+    with pytest.raises(InputError, match="must be a table of videos, but Input/output error"):
+        load_arkit(arkit_video)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"video_id,visit_id\n" + b'"' + b"x" * 200_000, None])
@@ -165,6 +193,10 @@ def test_the_fingerprint_follows_what_labels_depend_on(load_arkit, arkit_video, 
     write_annotation(arkit_video, one_box(np.eye(3)))
     found.append(load_arkit(arkit_video).fingerprint)
     write_annotation(arkit_video, one_box(np.eye(3), size=(1, 2, 4)))
+    found.append(load_arkit(arkit_video).fingerprint)
+    named = one_box(np.eye(3), size=(1, 2, 4))
+    named["data"][0]["label"] = "chair"
+    write_annotation(arkit_video, named)
     found.append(load_arkit(arkit_video).fingerprint)
     write_mesh(arkit_video, [[1, 2, 3]])
     found.append(load_arkit(arkit_video).fingerprint)

@@ -67,6 +67,14 @@ def test_a_byte_that_is_no_bool_is_true(tmp_path):
     path = write_npz(tmp_path / "x.npz", {"a": whole[:-1] + b"\x07"})
     assert read(path, kinds="b", shape=(3,)).tolist() == [True, False, True]
     assert (~read(path, kinds="b", shape=(3,))).tolist() == [False, True, False]
+    assert read(path, kinds="b", shape=(3,)).view(np.uint8).tolist() == [1, 0, 1]
+
+
+def test_only_members_of_numpy_s_suffix_count(tmp_path):
+    path = write_npz(tmp_path / "x.npz", {"a": np.eye(3)})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("a", b"something else")
+    np.testing.assert_array_equal(read(path), np.eye(3))
 
 
 def test_a_header_of_python_2_is_read_without_a_warning(tmp_path):

@@ -49,6 +49,8 @@ def test_many_byte_strings_come_back():
 def test_strings_of_one_width_come_back(tmp_path):
     path = write_npz(tmp_path / "x.npz", {"a": np.array([b"one", b"three"])})
     assert strings(path) == [b"one", b"three"]
+    with open_npz(path) as npz:
+        assert npz.first_string("a") == b"one"
     with pytest.raises(InputError, match="of kind S, got 2 of kind f"):
         strings(write_npz(tmp_path / "y.npz", {"a": np.zeros(2)}))
     with pytest.raises(InputError, match="list of byte strings, got 1 x 2 objects"):

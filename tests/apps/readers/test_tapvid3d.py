@@ -143,6 +143,25 @@ def test_every_nth_frame(clip, tmp_path):
     assert found.fingerprint != load(path, tmp_path / "whole").fingerprint
 
 
+def test_the_fingerprint_follows_what_labels_depend_on(clip, tmp_path):
+    points, visible, poses = clip.points.copy(), clip.visible.copy(), clip.camera_from_world.copy()
+    points[3, 5, 1] += 1e-9
+    visible[3, np.flatnonzero(visible[3])[0]] = False
+    poses[2, 0, 3] += 1e-9
+    changes = (
+        {},
+        {"tracks_XYZ": points},
+        {"visibility": visible},
+        {"extrinsics_w2c": poses},
+        {"fx_fy_cx_cy": clip.fx_fy_cx_cy * (1 + 1e-12)},
+    )
+    found = [
+        load(write_changed(tmp_path, clip, **change), tmp_path / "out").fingerprint for change in changes
+    ]
+    assert len(set(found)) == len(found)
+    assert load(write_changed(tmp_path, clip), tmp_path / "out").fingerprint == found[0]
+
+
 @pytest.fixture
 def kitchen():
     beside = Path(__file__).parents[4] / "shared" / "data"

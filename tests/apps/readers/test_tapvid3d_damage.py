@@ -9,7 +9,7 @@ import pytest
 from spatialgeom.apps.datagen.readers._clip_images import image_header
 from spatialgeom.apps.datagen.readers._tapvid3d import TapVid3dOptions, read_tracks
 from spatialgeom.apps.datagen.readers.tapvid3d import READER
-from spatialgeom.apps.datagen.testing.images import encoded, png
+from spatialgeom.apps.datagen.testing.images import encoded, grey_header, png
 from spatialgeom.apps.datagen.testing.tapvid3d import (
     members,
     npy_bytes,
@@ -147,9 +147,12 @@ def test_a_clip_cut_anywhere_is_an_input_error(clip, tmp_path):
 
 
 def test_an_image_beyond_any_screen_is_no_image():
-    bomb = bytearray(encoded(8, 8, "PNG"))
-    bomb[16:24] = b"\x00\x01\x00\x00" * 2
-    assert image_header(bytes(bomb)) == "image is no JPEG or PNG"
+    def declared(side):
+        return image_header(png(grey_header(side, side, 8), (b"IDAT", b""), (b"IEND", b"")))
+
+    assert declared(9000).size == (9000, 9000)
+    # Pillow warns of the first, and refuses the second by itself
+    assert declared(10_000) == declared(65_536) == "image is no JPEG or PNG"
     for content in (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", encoded(8, 8, "BMP"), encoded(8, 8, "TIFF")):
         assert image_header(content) == "image is no JPEG or PNG"
     for kind in ("JPEG", "PNG"):
