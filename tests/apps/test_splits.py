@@ -387,8 +387,8 @@ def test_a_file_that_holds_out_nothing_sure_is_refused(tmp_path, content, messag
 def test_a_huge_file_is_refused_unread(tmp_path):
     path = tmp_path / "huge.json"
     with path.open("wb") as file:
-        file.truncate((64 << 20) + 1)
-    with pytest.raises(InputError, match="larger than 64 MiB"):
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(InputError, match="larger than 1 GiB"):
         HeldOut.of([path])
 
 
