@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 import threading
@@ -37,9 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"spatialgeom {version('spatialgeom')}")
     parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=_listing())
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="see COMMAND --help")
-    asked = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] not in _COMMANDS and not given[0].startswith("-"):
+        print(f"spatialgeom: there is no command {given[0]!r}; {_nearest(given[0])}", file=sys.stderr)
+        return USAGE
+    asked = parser.parse_args(given)
     module = importlib.import_module(_COMMANDS[asked.command][0])
     return guarded(lambda: module.main(asked.rest))
+
+
+def _nearest(name: str) -> str:
+    from spatialgeom.apps.datagen.cli import COMMANDS
+
+    if name in COMMANDS:
+        return f"it is 'spatialgeom datagen {name}'"
+    return f"there are {', '.join(_COMMANDS)}"
 
 
 def _listing() -> str:
@@ -66,6 +79,9 @@ def guarded(command: Callable[[], int]) -> int:
         return USAGE
     except BrokenProcessPool:
         print("spatialgeom: a worker was killed (out of memory?); the same command goes on", file=sys.stderr)
+        return NOTHING
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOTHING
     except (InputError, OSError) as fault:
         print(f"spatialgeom: {fault}", file=sys.stderr)

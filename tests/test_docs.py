@@ -29,9 +29,7 @@ _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.S | re.M)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _COMMAND = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?spatialgeom(?: .*)?$", re.M)
 _OPTION = re.compile(r"--[a-z][\w.-]*")
-_READERS_FILES = {
-    f"--{reader}" for reader in load_readers()
-}  # jsonargparse's own: files of options
+_READERS_FILES = {f"--{reader}" for reader in load_readers()}  # jsonargparse's own: files of options
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -4,7 +4,7 @@ import argparse
 import importlib
 from collections.abc import Sequence
 
-_COMMANDS = {
+COMMANDS = {
     "doctor": "look at data before a run: layout, cameras, poses, depth, labels",
     "run": "make a dataset, or go on with an interrupted one",
     "view": "write a page with images, dots, questions and answers",
@@ -24,9 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "command",
-        choices=_COMMANDS,
+        choices=COMMANDS,
         metavar="COMMAND",
-        help="; ".join(f"{name}: {title}" for name, title in _COMMANDS.items()),
+        help="; ".join(f"{name}: {title}" for name, title in COMMANDS.items()),
     )
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="see COMMAND --help")
     asked = parser.parse_args(arguments)

@@ -25,7 +25,7 @@ class RunConfig:
         out: The dataset's folder.
         reader: Name of the reader; None: the one that recognises each source.
         options: Options of each reader, by its name; None: its defaults.
-        tasks: Names of tasks, or ``paper`` for those of the paper; empty: all.
+        tasks: Names of tasks or families, or ``paper`` for those of the paper; empty: all.
         rules: ``default`` or ``paper``.
         seed: Everything random follows from it.
         max_per_task: Most questions per subtask, over all scenes: per task, for object motion per source.
@@ -101,16 +101,18 @@ class RunConfig:
             UsageError: A name is unknown.
         """
         tasks = load_tasks()
-        unknown = sorted(set(self.tasks) - {*tasks, PAPER_TASKS})
+        families = {task.family for task in tasks.values()}
+        unknown = sorted(set(self.tasks) - {*tasks, *families, PAPER_TASKS})
         if unknown:
             raise UsageError(
-                f"there is no task {unknown[0]!r}; there are {', '.join(tasks)}, and {PAPER_TASKS!r}"
+                f"there is no task {unknown[0]!r}; there are {', '.join(tasks)}; "
+                f"{', '.join(sorted(families))} for whole families, and {PAPER_TASKS} for the paper's"
             )
         wanted = set(self.tasks or tasks)
         return [
             task
             for name, task in tasks.items()
-            if name in wanted or (task.in_paper and PAPER_TASKS in wanted)
+            if {name, task.family} & wanted or (task.in_paper and PAPER_TASKS in wanted)
         ]
 
     def reader_options(self, reader: str, options: type | None) -> Any:

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -15,7 +17,7 @@ from spatialgeom.apps.datagen.config import RunConfig
 from spatialgeom.apps.datagen.device_pass import prepare_on_device
 from spatialgeom.apps.datagen.jobs import Prepared, Skipped, Wanted
 from spatialgeom.apps.datagen.manifest import build_manifest, notes_of, write_card
-from spatialgeom.apps.datagen.plan import Share, plan_quotas
+from spatialgeom.apps.datagen.plan import Share, crowded, plan_quotas
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.selection import select_scenes
@@ -55,7 +57,7 @@ def run(config: RunConfig) -> RunResult:
         UsageError: The configuration contradicts itself or the folder belongs to another run.
     """
     folder, progress, started = Path(config.out), Progress(config.quiet), time.perf_counter()
-    handles = select_scenes(config)
+    handles, notes = select_scenes(config)
     claim = claim_folder(folder, config.identity())
     if claim.manifest is not None:
         return RunResult(claim.manifest, {}, finished_before=True)
@@ -75,7 +77,8 @@ def run(config: RunConfig) -> RunResult:
         if not any((folder / name).exists() for name in OURS):
             abandon_folder(folder, claim)
         raise
-    manifest = build_manifest(config, prepared, skipped, shards)
+    notes += crowded(prepared, config.chosen_tasks(), quotas, config.max_per_space)
+    manifest = build_manifest(config, prepared, skipped, shards, notes)
     write_card(folder, manifest)
     write_json(folder / MANIFEST, manifest)
     seconds: dict[str, float] = {}
@@ -105,10 +108,25 @@ def _workers(asked: int, scenes: int) -> Iterator[_Workers]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context, initializer=jobs.start_worker) as pool:
         try:
+            with _without_interrupts():
+                pool.submit(os.getpid)  # starts all of them
             yield _Workers(pool.map, pool.submit)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let processes that start here ignore interrupts from their first moment on, not only once they can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _at_once(job: Callable[..., Any], *arguments: Any) -> "Future[Any]":
@@ -191,6 +209,9 @@ def _second_pass(
     return list(progress.track(done, count, "questions"))
 
 
+_SHOWN = 3  # scenes whose reasons are said
+
+
 def _code(config: RunConfig) -> str:
     """Return a fingerprint of what words questions: shards of another version are not taken for ours."""
     wordings = [asdict(task.wording) for task in config.chosen_tasks()]
@@ -198,15 +219,18 @@ def _code(config: RunConfig) -> str:
 
 
 def _reasons(config: RunConfig, prepared: Sequence[Prepared], skipped: Sequence[Skipped]) -> Iterator[str]:
-    yield from (fault.reason for fault in skipped)
-    for scene in prepared:
+    yield from (fault.reason for fault in skipped[:_SHOWN])
+    if len(skipped) > _SHOWN:
+        yield f"and {len(skipped) - _SHOWN} more scenes"
+    for scene in prepared[:_SHOWN]:
         if scene.has_surface and not scene.pairs:
             yield f"{scene.name} has no image pair whose overlap is in range"
         if scene.without_up:
             yield f"up is unknown in {scene.name}, which {', '.join(scene.without_up)} need"
     needs = {_NEEDS[task.family] for task in config.chosen_tasks()}
     wanted = " or ".join(sorted(needs))
-    yield f"the tasks need scenes with {wanted}; choose others with --tasks, or other sources"
+    if prepared:
+        yield f"the tasks need scenes with {wanted}; choose others with --tasks, or other sources"
 
 
 _NEEDS = {

@@ -22,7 +22,11 @@ _BASELINE_COLUMNS = ["images", "marks", "truth", "scoring"]
 
 
 def build_manifest(
-    config: RunConfig, prepared: Sequence[Prepared], skipped: Sequence[Skipped], shards: Sequence[Shard]
+    config: RunConfig,
+    prepared: Sequence[Prepared],
+    skipped: Sequence[Skipped],
+    shards: Sequence[Shard],
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return everything that the summary prints and a reader of the dataset needs, as JSON values."""
     folder = Path(config.out).resolve()
@@ -51,7 +55,7 @@ def build_manifest(
         },
         "held_out": list(config.hold_out),
         "skipped": [asdict(scene) for scene in skipped],
-        "notes": notes_of(prepared),
+        "notes": [*notes_of(prepared), *notes],
     }
 
 

@@ -63,6 +63,30 @@ def plan_quotas(
     return quotas
 
 
+def crowded(
+    scenes: Sequence[Counted], tasks: Sequence[Task], quotas: Sequence[dict[str, Share]], max_per_space: int
+) -> list[str]:
+    """Return a sentence where spaces were too few for the limit of questions per space."""
+    if not max_per_space:
+        return []
+    above: dict[str, int] = {}
+    for task in tasks:
+        for name, holders in _subtasks(task, scenes).items():
+            taken: dict[object, int] = {}
+            for k in holders:
+                place = place_of(scenes[k].source, scenes[k].space)
+                taken[place] = taken.get(place, 0) + int(quotas[k][task.name].quota.sum())
+            if max(taken.values(), default=0) > max_per_space:
+                above[name] = max(taken.values())
+    if not above:
+        return []
+    worst = max(above, key=lambda name: above[name])
+    return [
+        f"too few spaces for {max_per_space} questions a space in {len(above)} subtasks: {worst} has "
+        f"{above[worst]} of one; add spaces, or lower --max-per-task"
+    ]
+
+
 def _subtasks(task: Task, scenes: Sequence[Counted]) -> dict[str, list[int]]:
     """Return the scenes of each subtask; of one that is its source's own, only those with units."""
     holders: dict[str, list[int]] = {}

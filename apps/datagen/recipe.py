@@ -40,6 +40,8 @@ def write_recipe(dataset: Dataset, path: Path, progress: Progress) -> dict[str, 
     Raises:
         InputError: An image of the dataset cannot be read.
     """
+    if path.exists():
+        read_recipe(path)  # nothing but a recipe is overwritten
     manifest = dataset.manifest
     total = sum(shard["rows"] for shard in manifest["shards"])
     recipe = {

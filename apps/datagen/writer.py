@@ -100,9 +100,10 @@ def claim_folder(folder: Path, identity: dict[str, Any]) -> Claim:
     _sweep(folder)
     note = folder / RUN
     if note.is_file():
-        if _read_json(note) != identity:
+        if (before := _read_json(note)) != identity:
             raise UsageError(
-                f"--out {folder} holds another run; choose an empty folder, or repeat that run's options"
+                f"--out {folder} holds another run, which differs in {_difference(before, identity)}; "
+                "choose an empty folder, or repeat that run's options"
             )
         path = folder / MANIFEST
         manifest = _read_json(path) if path.is_file() else None
@@ -114,6 +115,15 @@ def claim_folder(folder: Path, identity: dict[str, Any]) -> Claim:
         raise UsageError(f"--out {folder} is not empty and holds no run; choose an empty folder")
     write_json(note, identity)
     return Claim(True)
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """Return the names of what differs, and values that are short."""
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return ", ".join(
+        f"{name} ({before.get(name)}, now {now.get(name)})" if isinstance(now.get(name), int | str) else name
+        for name in names
+    )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class HeldOut:
         found = self.overlap(scenes)
         if found:
             parts = "; ".join(f"{label} holds out {_some(names)}" for label, names in found.items())
-            raise InputError(f"{parts}; leave these scenes out, or take another split")
+            raise InputError(f"{parts}; take --split train, or name the folders of other scenes")
 
 
 def scenes_of(manifest: Mapping[str, Any], label: str = "the manifest") -> dict[str, tuple[str, str]]:

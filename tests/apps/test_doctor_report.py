@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from spatialgeom.apps.datagen.clip import Clip
-from spatialgeom.apps.datagen.doctor import CODES
 from spatialgeom.apps.datagen.doctor.clips import check_clip
-from spatialgeom.apps.datagen.doctor.findings import LEVELS
+from spatialgeom.apps.datagen.doctor.findings import CODES, LEVELS
 from spatialgeom.apps.datagen.scene import Camera
 from spatialgeom.apps.datagen.testing.tapvid3d import members, render_clip, write_adt, write_npz
 from spatialgeom.apps.images import ImageRef

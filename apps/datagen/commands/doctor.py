@@ -27,6 +27,9 @@ What each finding means is on the page docs/doctor.md.
 """
 
 
+_OWN = ("--scenes", "--json", "--verbose", "--quiet")
+
+
 def _parser() -> ArgumentParser:
     parser = command_parser("doctor", "Look at data before a run.", _EXAMPLES)
     parser.add_argument("sources", nargs="*", help="scene folders, clips, or 'synthetic'")
@@ -38,6 +41,7 @@ def _parser() -> ArgumentParser:
         "--scenes", type=int, default=8, help="scenes to look at in each source, spread evenly"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--verbose", action="store_true", help="name what is as it should be, too")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     _take_run_options(parser)
     add_reader_options(parser)
@@ -61,7 +65,8 @@ def _take_run_options(parser: ArgumentParser) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Examine sources and print what was found."""
-    from spatialgeom.apps.datagen.doctor import examine, exit_code, to_json, to_text
+    from spatialgeom.apps.datagen.doctor.examine import examine
+    from spatialgeom.apps.datagen.doctor.report import exit_code, to_json, to_text
     from spatialgeom.apps.datagen.progress import Progress
 
     asked, options = parse(_parser(), arguments)
@@ -72,5 +77,12 @@ def main(arguments: Sequence[str]) -> int:
         raise UsageError(f"--scenes must be at least 1, got {asked.scenes}")
     progress = Progress(asked.quiet)
     found = [examine(source, asked.reader, options, asked.scenes, progress) for source in sources]
-    print(json.dumps(to_json(found), indent=1, allow_nan=False) if asked.json else to_text(found))
+    if asked.json:
+        print(json.dumps(to_json(found), indent=1, allow_nan=False))
+    else:
+        print(to_text(found, asked.verbose, any(map(_concerns_a_run, arguments))))
     return exit_code(found)
+
+
+def _concerns_a_run(argument: str) -> bool:
+    return argument.startswith("--") and argument.partition("=")[0] not in _OWN

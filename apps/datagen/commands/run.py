@@ -1,5 +1,6 @@
 """``spatialgeom datagen run``: make a dataset, or go on with an interrupted one."""
 
+import sys
 from collections.abc import Sequence
 
 from jsonargparse import ActionConfigFile, ArgumentParser
@@ -83,6 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.cli import DONE, SKIPPED
     from spatialgeom.apps.datagen.config import RunConfig
     from spatialgeom.apps.datagen.engine import run
+    from spatialgeom.apps.datagen.selection import without_effect
     from spatialgeom.apps.datagen.summary import summarise
 
     asked, options = parse(_run_parser(), arguments)
@@ -95,4 +97,6 @@ def main(arguments: Sequence[str]) -> int:
     )
     result = run(config)
     print(summarise(result, config.out))
+    for reader in without_effect(config):
+        print(f"note: options of {reader} have no effect: no source is read by it", file=sys.stderr)
     return SKIPPED if result.skipped else DONE

@@ -10,6 +10,8 @@ import spatialgeom as sg
 from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.doctor.findings import Finding
 from spatialgeom.apps.datagen.doctor.frames import check_cameras, check_frames, check_poses
+from spatialgeom.apps.datagen.doctor.words import count as of
+from spatialgeom.apps.datagen.doctor.words import length
 from spatialgeom.apps.datagen.readers._track_checks import static_residual, to_world
 from spatialgeom.apps.datagen.rules import DEFAULT
 from spatialgeom.apps.images import is_complete
@@ -60,7 +62,9 @@ def _tracks(clip: Clip) -> Finding:
         "points": count, "visible_share": visible, "unknown_share": float(1 - known.mean()) if count else 1.0,
         "visible_twice": twice, "source": clip.source,
     }  # fmt: skip
-    found = f"{count} points of {clip.source}, visible in {visible:.0%} of frames, {twice} in two or more"
+    found = (
+        f"{of(count, 'point')} of {clip.source}, visible in {visible:.0%} of frames, {twice} in two or more"
+    )
     if clip.visible.size and (clip.visible & ~known).any():
         return Finding("tracks", "warning", f"{found}; some are visible at unknown places", figures)
     level = "error" if twice < _LEAST_POINTS else "warning" if visible < _FEW_VISIBLE else "ok"
@@ -74,9 +78,9 @@ def _static(clip: Clip) -> Finding:
         static_residual(tracks, clip.visible) for tracks in (clip.tracks, seen, to_world(seen, inverse))
     )
     figures = {"world_m": _number(world), "camera_m": _number(own), "inverted_m": _number(inverted)}
-    found = f"the stiller points move {world * 100:.2g} cm a frame in the world, {own * 100:.2g} cm as seen"
+    found = f"the stiller points move {length(world)} a frame in the world, {length(own)} as seen"
     if world > _NOISE_M and world > _STIFFER * inverted:
-        found += f", and {inverted * 100:.2g} cm with inverted extrinsics"
+        found += f", and {length(inverted)} with inverted extrinsics"
         return Finding("static_tracks", "warning", found, figures)
     moves = bool((np.abs(clip.world_from_camera - clip.world_from_camera[0]) > 1e-3).any())
     if moves and world > _NOISE_M and world >= own:
@@ -97,8 +101,8 @@ def _displacement(clip: Clip) -> Finding:
     farthest = np.nanmax(apart[:, seen], axis=0)
     share = float((farthest >= _STILL_M).mean())
     found = (
-        f"{share:.0%} of points move a centimetre or more; median {np.median(farthest) * 100:.2g} cm, "
-        f"most {farthest.max() * 100:.3g} cm"
+        f"{share:.0%} of points move a centimetre or more; median {length(float(np.median(farthest)))}, "
+        f"most {length(float(farthest.max()))}"
     )
     figures = {"moving_share": share, "median_m": float(np.median(farthest)), "most_m": float(farthest.max())}
     return Finding("displacement", "ok" if share else "warning", found, figures)
@@ -112,7 +116,7 @@ def _parts(clip: Clip) -> Finding:
     part = sg.rigid_clusters(world, measure=DEFAULT.part_measure, max_gap=gap).numpy()
     sizes = sorted(np.bincount(part[part >= 0]).tolist(), reverse=True)
     alone = float((part < 0).mean())
-    found = f"{len(sizes)} rigid parts of {', '.join(map(str, sizes[:8])) or 'no'} points"
+    found = f"{of(len(sizes), 'rigid part')} of {', '.join(map(str, sizes[:8])) or 'no'} points"
     found += ", ..." if len(sizes) > 8 else ""
     found += f"; {alone:.0%} of points in none" + (f" (of every {every}th point)" if every > 1 else "")
     figures = {"parts": len(sizes), "sizes": sizes, "in_none_share": alone, "every": every}

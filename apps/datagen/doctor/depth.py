@@ -7,6 +7,7 @@ import numpy as np
 from spatialgeom.apps.datagen.doctor.agreement import POSES, Change, agreement
 from spatialgeom.apps.datagen.doctor.findings import Finding
 from spatialgeom.apps.datagen.doctor.sample import Sample
+from spatialgeom.apps.datagen.doctor.words import count, length
 
 _REFUSED_M = (0.05, 100.0)  # median depth beyond which a run refuses a scene
 _USUAL_M = (0.3, 10.0)
@@ -36,7 +37,7 @@ def check_depth(sample: Sample) -> Iterator[Finding]:
 
 def _files(sample: Sample) -> Finding:
     found = f"{len(sample.frames)} of {sample.asked} sampled depth images decode"
-    reasons = "; ".join(f"{count} x {reason}" for reason, count in sample.faults.items())
+    reasons = "; ".join(f"{lost} x {reason}" for reason, lost in sample.faults.items())
     level = "error" if not len(sample.frames) else "warning" if sample.faults else "ok"
     figures = {"decoded": len(sample.frames), "sampled": sample.asked, "faults": sample.faults}
     return Finding("depth_files", level, found + (f" ({reasons})" if reasons else ""), figures)  # type: ignore[arg-type]
@@ -59,7 +60,7 @@ def _readings(sample: Sample, read: np.ndarray) -> Finding:
 
 def _range(sample: Sample, read: np.ndarray) -> Finding:
     low, median, high = np.percentile(sample.depth[read], (5, 50, 95)) * sample.scene.depth_scale
-    found = f"median depth {median:.3g} m, 5 to 95 % from {low:.3g} to {high:.3g} m"
+    found = f"median depth {length(median)}, 5 to 95 % from {length(low)} to {length(high)}"
     usual = _USUAL_M[0] <= median <= _USUAL_M[1]
     refused = not _REFUSED_M[0] <= median <= _REFUSED_M[1]
     level = "error" if refused else "ok" if usual else "warning"
@@ -71,7 +72,7 @@ def _consistency(sample: Sample) -> Finding:
     given = agreement(sample, Change())
     told = given - agreement(sample, Change(scale=10.0)) > _NO_PARALLAX
     figures: dict[str, object] = {"agree": given, "pairs": len(sample.pairs), "scale_told": told}
-    found = f"{given:.0%} of readings agree within 3 % between {len(sample.pairs)} pairs of frames"
+    found = f"{given:.0%} of readings agree within 3 % between {count(len(sample.pairs), 'pair')} of frames"
     if given >= _AGREE_WELL:
         note = "" if told else "; the camera moves too little between them to tell scale and focal length"
         return Finding("depth_consistency", "ok", found + note, figures)

@@ -3,7 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,18 @@ from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.doctor.clips import check_clip
 from spatialgeom.apps.datagen.doctor.depth import check_depth
 from spatialgeom.apps.datagen.doctor.findings import Finding
-from spatialgeom.apps.datagen.doctor.frames import check_cameras, check_frames, check_poses, check_sizes
+from spatialgeom.apps.datagen.doctor.frames import (
+    check_cameras,
+    check_frames,
+    check_poses,
+    check_sizes,
+    hardly_moves,
+)
 from spatialgeom.apps.datagen.doctor.near import what_is_near
+from spatialgeom.apps.datagen.doctor.neighbours import unread_folders
 from spatialgeom.apps.datagen.doctor.sample import take_sample
 from spatialgeom.apps.datagen.doctor.things import check_objects
+from spatialgeom.apps.datagen.doctor.words import count
 from spatialgeom.apps.datagen.doctor.world import check_colour, check_mesh, check_up
 from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
@@ -25,6 +33,9 @@ from spatialgeom.apps.datagen.scene import Scene
 from spatialgeom.apps.datagen.task import Task
 from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.errors import InputError, UsageError
+from spatialgeom.apps.splits import split_of
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,8 @@ class Examined:
         frames: How many a run would use.
         serves: Family -> names of tasks that a run would make from it.
         findings: Of all checks.
+        space: The place that it shows.
+        split: That all scenes of this place belong to.
     """
 
     name: str
@@ -44,6 +57,8 @@ class Examined:
     frames: int
     serves: dict[str, list[str]]
     findings: list[Finding]
+    space: str = ""
+    split: str = ""
 
     @property
     def usable(self) -> bool:
@@ -93,10 +108,11 @@ def examine(path: str, reader: str | None, options: dict[str, Any], most: int, p
     try:
         handles = chosen.scenes(place, given)
     except InputError as fault:
-        return Source(path, chosen.name, chosen.title, 0, [Finding("layout", "error", str(fault))])
-    found = [
-        Finding("layout", "ok", f"{len(handles)} scenes or clips of {chosen.name}", {"scenes": len(handles)})
-    ]
+        return Source(path, chosen.name, chosen.title, 0, [_refused(fault)])
+    said = f"{count(len(handles), 'scene')} of {chosen.name}"
+    found = [Finding("layout", "ok", said, {"scenes": len(handles)})]
+    if reader is None and path == str(place):  # who names a reader leaves the rest out
+        found += check_unread(unread_folders(place, handles))
     found += check_names([handle.name for handle in handles])
     taken = np.unique(np.linspace(0, len(handles) - 1, min(most, len(handles))).astype(int))
     examined = []
@@ -108,6 +124,22 @@ def examine(path: str, reader: str | None, options: dict[str, Any], most: int, p
 
 def _is_known(path: Path) -> bool:
     return any(reader.recognises(path) for reader in load_readers().values())
+
+
+def _refused(fault: InputError) -> Finding:
+    return Finding("layout", "error", str(fault), todo="Do what the message says.")
+
+
+def check_unread(folders: list[str]) -> Iterator[Finding]:
+    """Yield a finding where subfolders of another layout are left out."""
+    if folders:
+        shown = ", ".join(f"{name}/" for name in folders[:_SHOWN])
+        shown += f" and {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else ""
+        yield Finding(
+            "layout", "warning", f"nothing is read of {shown}, where scenes of some layout are",
+            {"unread": folders}, "A run of this path leaves them out.",
+            "Name these folders, too, if they are to be used.",
+        )  # fmt: skip
 
 
 def check_names(names: list[str]) -> Iterator[Finding]:
@@ -126,14 +158,17 @@ def examine_scene(reader: Reader, handle: SceneHandle) -> Examined:
         except (InputError, UsageError, OSError) as fault:
             return Examined(handle.name, "", 0, {}, [Finding("load", "error", str(fault))])
         is_clip = isinstance(loaded, Clip)
-        findings = list(check_clip(loaded) if isinstance(loaded, Clip) else check_scene(loaded))
+        findings = list(
+            check_clip(loaded) if isinstance(loaded, Clip) else check_scene(loaded, handle.options)
+        )
+    split = split_of(handle.source, handle.space) if handle.source and handle.space else ""
     kind = "clip" if is_clip else "scene"
-    found = Examined(handle.name, kind, len(loaded.frames), {}, findings)
-    return Examined(found.name, kind, found.frames, _serves(loaded) if found.usable else {}, findings)
+    found = Examined(handle.name, kind, len(loaded.frames), {}, findings, handle.space, split)
+    return replace(found, serves=_serves(loaded)) if found.usable else found
 
 
-def check_scene(scene: Scene) -> Iterator[Finding]:
-    """Judge a scene."""
+def check_scene(scene: Scene, options: Any = None) -> Iterator[Finding]:
+    """Judge a scene; ``options`` are those of its reader."""
     yield check_frames(scene)
     yield check_sizes(scene)
     yield check_cameras({"colour": scene.colour_camera, "depth": scene.depth_camera})
@@ -146,7 +181,7 @@ def check_scene(scene: Scene) -> Iterator[Finding]:
         mesh = check_mesh(sample)
         if mesh is not None:
             yield mesh
-    yield check_objects(sample)
+    yield check_objects(sample, options)
 
 
 def _serves(loaded: Scene | Clip) -> dict[str, list[str]]:
@@ -165,4 +200,5 @@ def _is_served(task: Task, loaded: Scene | Clip) -> bool:
         return False
     if task.family == "size":
         return loaded.objects is not None and bool(loaded.objects.ids)
-    return task.unit == "frame_point" or len(loaded.frames) > 1
+    # with one image, or all from one place, only questions about one image are left
+    return task.unit == "frame_point" or not (len(loaded.frames) < 2 or hardly_moves(loaded.world_from_depth))

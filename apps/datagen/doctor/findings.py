@@ -106,7 +106,7 @@ CODES = {
     "objects": Code(
         "names, boxes, labels and instance images of objects",
         "Object sizes are asked of named objects whose points are known.",
-        "Add annotations beside the scan; other questions do not need them.",
+        "Add the annotations that the finding names; other questions do not need them.",
     ),
     "image_files": Code(
         "whether a clip's images are there and whole",
@@ -146,21 +146,31 @@ class Finding:
             ``note``: worth knowing.
         found: With figures and units.
         figures: The same numbers for machines.
+        means: For the labels, where it is not what ``CODES`` says.
+        todo: What to do, where it is not what ``CODES`` says.
     """
 
     code: str
     level: Level
     found: str
     figures: dict[str, Any] = field(default_factory=dict)
+    means: str = ""
+    todo: str = ""
+
+    @property
+    def advice(self) -> tuple[str, str]:
+        """What it means, and what to do."""
+        code = CODES[self.code]
+        return self.means or code.means, self.todo or code.todo
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; what is as it should be means nothing and needs nothing."""
-        code = None if self.level == "ok" else CODES[self.code]
+        means, todo = (None, None) if self.level == "ok" else self.advice
         return {
             "code": self.code,
             "level": self.level,
             "found": self.found,
-            "means": code and code.means,
-            "do": code and code.todo,
+            "means": means,
+            "do": todo,
             "figures": self.figures,
         }

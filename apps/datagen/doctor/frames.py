@@ -8,6 +8,7 @@ import numpy as np
 from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.doctor.findings import Finding
 from spatialgeom.apps.datagen.doctor.sample import turn_deg
+from spatialgeom.apps.datagen.doctor.words import count, length
 from spatialgeom.apps.datagen.scene import Camera, Scene
 
 _VIEW_DEG = (20.0, 130.0)
@@ -21,14 +22,19 @@ _JUMP_M, _JUMP_DEG = 1.0, 60.0
 _FEW = 0.05  # of the steps: more are a sparse capture, not lost tracking
 _MANY_DROPPED = 0.1
 _SHOWN = 3
+_STILL_MEANS = "No question about two or more images is made: they must show different parts of the room."
+_STILL_TODO = (
+    "Take a recording in which the camera moves; if it did move, its poses are not those of these frames, "
+    "or in a unit far larger than metres."
+)
 
 
 def check_frames(scene: Scene | Clip) -> Finding:
     """Count frames and what was dropped."""
     used, dropped = len(scene.frames), sum(scene.dropped.values())
     figures = {"used": used, "dropped": dict(scene.dropped)}
-    reasons = "; ".join(f"{count} x {reason}" for reason, count in scene.dropped.items())
-    found = f"{used} frames used, {dropped} dropped" + (f" ({reasons})" if reasons else "")
+    reasons = "; ".join(f"{lost} x {reason}" for reason, lost in scene.dropped.items())
+    found = f"{count(used, 'frame')} used, {dropped} dropped" + (f" ({reasons})" if reasons else "")
     if used < 2:
         return Finding("frames", "error" if isinstance(scene, Clip) else "warning", found, figures)
     many = dropped > _MANY_DROPPED * (used + dropped)
@@ -79,22 +85,32 @@ def check_poses(poses: np.ndarray, frames: tuple[str, ...], moves: bool) -> Iter
     if off > _RIGID or (np.linalg.det(rotation) < 0).any():
         faults.append(f"rotations are off by up to {off:.2g}, so they are not rigid")
     if extent > _EXTENT_M:
-        faults.append(f"the path spans {extent:.4g} m: the poses may be in millimetres")
-    if moves and len(poses) > 1 and extent < _STILL_M and turn_deg(rotation[0], rotation).max() < _STILL_DEG:
+        faults.append(f"the path spans {length(extent)}: the poses may be in millimetres")
+    means = todo = ""
+    if moves and hardly_moves(poses):
+        if not faults:
+            means, todo = _STILL_MEANS, _STILL_TODO
         faults.append(
-            f"the camera hardly moves ({extent * 100:.2g} cm in all): its images overlap by more than "
+            f"the camera hardly moves ({length(extent)} in all): its images overlap by more than "
             "the 35 % up to which pairs are asked about"
         )
-    found = f"the path spans {extent:.3g} m and is {step_m.sum():.3g} m long"
+    found = f"the path spans {length(extent)} and is {length(float(step_m.sum()))} long"
     figures = {"extent_m": extent, "path_m": float(step_m.sum()), "rigid_error": off}
-    yield Finding("poses", "warning" if faults else "ok", "; ".join(faults) or found, figures)
+    yield Finding("poses", "warning" if faults else "ok", "; ".join(faults) or found, figures, means, todo)
     if len(step_m):
         yield _jumps(step_m, step_deg, frames)
 
 
+def hardly_moves(poses: np.ndarray) -> bool:
+    """Tell whether two or more poses (F, 4, 4) are so near each other that all images show the same."""
+    rotation, centre = poses[:, :3, :3], poses[:, :3, 3]
+    extent = np.linalg.norm(np.ptp(centre, axis=0))
+    return bool(len(poses) > 1 and extent < _STILL_M and turn_deg(rotation[0], rotation).max() < _STILL_DEG)
+
+
 def _jumps(step_m: np.ndarray, step_deg: np.ndarray, frames: tuple[str, ...]) -> Finding:
     far = np.flatnonzero((step_m > _JUMP_M) | (step_deg > _JUMP_DEG))
-    usual = f"{np.median(step_m):.2g} m and {np.median(step_deg):.2g} degrees in the median step"
+    usual = f"{length(float(np.median(step_m)))} and {np.median(step_deg):.2g} degrees in the median step"
     figures = {
         "median_m": float(np.median(step_m)), "median_deg": float(np.median(step_deg)),
         "largest_m": float(step_m.max()), "largest_deg": float(step_deg.max()), "jumps": len(far),
@@ -102,7 +118,7 @@ def _jumps(step_m: np.ndarray, step_deg: np.ndarray, frames: tuple[str, ...]) ->
     if not len(far):
         return Finding("pose_jumps", "ok", usual, figures)
     shown = ", ".join(f"{frames[k]} to {frames[k + 1]}" for k in far[:_SHOWN].tolist())
-    found = f"{len(far)} steps of over 1 m or 60 degrees ({shown}); {usual}"
+    found = f"{count(len(far), 'step')} of over 1 m or 60 degrees ({shown}); {usual}"
     calm = np.median(step_m) < _JUMP_M / 4 and np.median(step_deg) < _JUMP_DEG / 4
     lost = calm and len(far) <= max(2, _FEW * len(step_m))
     return Finding("pose_jumps", "warning" if lost else "note", found, figures)

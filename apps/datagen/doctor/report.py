@@ -1,5 +1,6 @@
 """The doctor's report as text for people and JSON for machines, and its exit code."""
 
+import shlex
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -7,7 +8,8 @@ from typing import Any
 
 from spatialgeom.apps.cli import DONE, NOTHING, SKIPPED
 from spatialgeom.apps.datagen.doctor.examine import Examined, Source
-from spatialgeom.apps.datagen.doctor.findings import CODES, LEVELS, Finding
+from spatialgeom.apps.datagen.doctor.findings import LEVELS, Finding
+from spatialgeom.apps.datagen.doctor.words import count
 from spatialgeom.apps.datagen.tasks import load_tasks
 
 SCHEMA_VERSION = 1
@@ -62,14 +64,42 @@ def to_json(sources: Sequence[Source]) -> dict[str, Any]:
     }
 
 
-def to_text(sources: Sequence[Source]) -> str:
-    """Return the report for a terminal."""
-    return "\n".join(line for source in sources for line in [*_source(source), ""]).rstrip()
+def to_text(sources: Sequence[Source], verbose: bool = False, options: bool = False) -> str:
+    """Return the report for a terminal.
+
+    Args:
+        sources: What was found.
+        verbose: Name what is as it should be, too.
+        options: Were options of a run given? Then the command at the end says so.
+    """
+    lines = [line for source in sources for line in [*_source(source, verbose), ""]]
+    return "\n".join([*lines, *_verdict(sources, options)])
 
 
-def _source(source: Source) -> Iterable[str]:
+def _verdict(sources: Sequence[Source], options: bool) -> list[str]:
+    scenes = [scene for source in sources for scene in source.examined]
+    usable = sum(scene.usable for scene in scenes)
+    levels = [finding.level for finding in _all_findings(sources)]
+    there = sum(source.scenes for source in sources)
+    looked = "" if there == len(scenes) else f" looked at, of {there},"
+    parts = [
+        f"{usable} of {count(len(scenes), 'scene')}{looked} usable",
+        *_counts(levels, ("error", "warning")),
+    ]
+    if exit_code(sources) == NOTHING:
+        return _wrapped(f"{', '.join(parts)}; a run would be refused or make nothing: see the errors", "")
+    paths = " ".join(shlex.quote(source.path) for source in sources)
+    also = " with the options given here" if options else ""
+    return [*_wrapped(f"{', '.join(parts)}; next{also}:", ""), f"  spatialgeom datagen run {paths} --out DIR"]
+
+
+def _counts(levels: Sequence[str], shown: Sequence[str]) -> list[str]:
+    return [count(levels.count(level), level) for level in shown if level in levels]
+
+
+def _source(source: Source, verbose: bool) -> Iterable[str]:
     if source.reader:
-        looked = f"{len(source.examined)} of {source.scenes} looked at"
+        looked = f"{len(source.examined)} of {count(source.scenes, 'scene')} looked at"
         yield f"{source.path}: {source.reader} ({source.title}), {looked}"
     else:
         yield f"{source.path}: layout not known"
@@ -77,21 +107,29 @@ def _source(source: Source) -> Iterable[str]:
         if finding.level != "ok":
             yield from _finding(finding)
     for scene in source.examined:
-        yield ""
-        yield from _scene(scene)
+        yield from _scene(scene, verbose)
 
 
-def _scene(scene: Examined) -> Iterable[str]:
-    yield f"{scene.name}" + (f" ({scene.kind} of {scene.frames} frames)" if scene.kind else " cannot be used")
-    if scene.usable:
-        yield from _wrapped(f"serves {_serves(scene)}", "  ")
+def _scene(scene: Examined, verbose: bool) -> Iterable[str]:
+    yield from _wrapped(_in_a_line(scene), "", "    ")
     for level in reversed(LEVELS[1:]):
         for finding in scene.findings:
             if finding.level == level:
                 yield from _finding(finding)
-    for finding in scene.findings:
+    for finding in scene.findings if verbose else ():
         if finding.level == "ok":
             yield from _wrapped(f"{finding.code:<18} {finding.found}", "  ok  ", " " * 25)
+
+
+def _in_a_line(scene: Examined) -> str:
+    if not scene.kind:
+        return f"{scene.name}: cannot be used"
+    place = f"space {scene.space}, split {scene.split}" if scene.split else "split not known"
+    serves = f"serves {_serves(scene)}" if scene.usable else "cannot be used"
+    wrong = _counts([finding.level for finding in scene.findings], ("error", "warning", "note"))
+    kind = "clip, " if scene.kind == "clip" else ""
+    frames = count(scene.frames, "frame")
+    return f"{scene.name}: {kind}{frames}; {serves}; {place}; {', '.join(wrong) or 'nothing wrong'}"
 
 
 def _serves(scene: Examined) -> str:
@@ -107,10 +145,10 @@ def _serves(scene: Examined) -> str:
 
 
 def _finding(finding: Finding) -> Iterable[str]:
-    code = CODES[finding.code]
+    means, todo = finding.advice
     yield from _wrapped(f"{_SIGN[finding.level]} {finding.code}: {finding.found}", "  ", "      ")
-    yield from _wrapped(code.means, "      means: ", " " * 13)
-    yield from _wrapped(code.todo, "      do: ", " " * 10)
+    yield from _wrapped(means, "      means: ", " " * 13)
+    yield from _wrapped(todo, "      do: ", " " * 10)
 
 
 def _wrapped(text: str, first: str, later: str | None = None) -> list[str]:

@@ -1,33 +1,56 @@
 """Checks of a scene's objects: names, boxes, labels, instance images."""
 
+from typing import Any
+
 import numpy as np
 
+from spatialgeom.apps.datagen.doctor.annotations import LABEL_TABLE, missing_objects, missing_table
 from spatialgeom.apps.datagen.doctor.findings import Finding
 from spatialgeom.apps.datagen.doctor.sample import Sample
+from spatialgeom.apps.datagen.doctor.words import count
 from spatialgeom.apps.datagen.objects import Objects
 from spatialgeom.apps.datagen.rules import DEFAULT
 from spatialgeom.apps.datagen.scene import Scene
 from spatialgeom.apps.errors import InputError
 
 _FEW_LABELLED = 0.05
+_TODO = "Fetch the scan's annotations again, all of one version; other questions do not need them."
+_NAME_THEM = (
+    "Name objects as a person would; walls, floors, ceilings, windows and plain objects are not asked about."
+)
+_RAW_MEANS = "Questions name objects by raw labels, some misspelt, and one thing may have several names."
 
 
-def check_objects(sample: Sample) -> Finding:
-    """Judge what is known of objects."""
+def check_objects(sample: Sample, options: Any = None) -> Finding:
+    """Judge what is known of objects; ``options`` are those of the scene's reader."""
     scene, objects = sample.scene, sample.scene.objects
     if objects is None or not objects.ids:
-        return Finding("objects", "note", "no objects are known: sizes are not asked", {"objects": 0})
+        missing, todo = missing_objects(scene, options)
+        said = "; ".join(filter(None, ("no objects are known: sizes are not asked", missing)))
+        return Finding("objects", "note", said, {"objects": 0}, todo=todo)
     named = [category for category in objects.categories if category not in DEFAULT.not_objects]
     boxes = int(np.isfinite(objects.size).all(axis=1).sum())
     figures: dict[str, object] = {
         "objects": len(objects.ids), "named": len(named), "categories": len(set(named)), "with_box": boxes,
     }  # fmt: skip
-    found = f"{len(objects.ids)} objects, {len(named)} of {len(set(named))} categories that are asked about"
+    found = f"{count(len(named), 'object')} of {count(len(set(named)), 'category', 'categories')}"
+    if len(named) < len(objects.ids):
+        found += f" and {len(objects.ids) - len(named)} more that are not asked about"
     said, faults = _told_by(sample, scene, objects, figures, boxes)
     if not named:
         faults.append("no object has a name that is asked about")
-    return Finding(
-        "objects", "warning" if faults else "ok", "; ".join((found, f"{boxes} boxes", said, *faults)), figures
+    whole = "; ".join((found, count(boxes, "box", "boxes"), said, *faults))
+    if faults:
+        return Finding("objects", "warning", whole, figures, todo=_TODO if named else _NAME_THEM)
+    if missing_table(scene, options):
+        whole += f"; {LABEL_TABLE} was not found, so raw labels are used"
+        return Finding("objects", "note", whole, figures, _RAW_MEANS, _table_todo(scene))
+    return Finding("objects", "ok", whole, figures)
+
+
+def _table_todo(scene: Scene) -> str:
+    return (
+        f"Put {LABEL_TABLE} into the folder of the scans, or name it with --{scene.source}.label_table FILE."
     )
 
 

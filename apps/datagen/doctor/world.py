@@ -9,6 +9,7 @@ from spatialgeom.apps.datagen.doctor.edges import align
 from spatialgeom.apps.datagen.doctor.findings import Finding
 from spatialgeom.apps.datagen.doctor.gravity import Up, camera_up, suggest_up
 from spatialgeom.apps.datagen.doctor.sample import Sample
+from spatialgeom.apps.datagen.doctor.words import length
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.images import ImageRef, open_image
 
@@ -46,7 +47,11 @@ def check_colour(sample: Sample) -> Iterator[Finding]:
 def _alignment(sample: Sample) -> Finding:
     found = align(sample)
     if found is None:
-        return Finding("colour_alignment", "note", "too few edges of depth to compare with colour")
+        return Finding(
+            "colour_alignment", "note", "too few edges of depth to compare with colour",
+            means="Whether dots lie where they should in the colour image cannot be told from these frames.",
+            todo="Nothing, if the cameras' intrinsics are their own; look at some questions after a run.",
+        )  # fmt: skip
     right, down = found.shift_px
     figures = {
         "given": found.given, "best": found.best, "right_px": right, "down_px": down, "zoom": found.zoom,
@@ -80,7 +85,8 @@ def check_up(sample: Sample) -> Finding:
         known = "known to the reader" if sample.scene.up_known else "not known"
         level = "ok" if sample.scene.up_known else "note"
         said = f"up is {known}; the sampled frames show too few level surfaces to tell"
-        return Finding("up", level, said, {"known": sample.scene.up_known})  # type: ignore[arg-type]
+        todo = f"Give up if you know it{_up_option(sample.scene.source)}, or align the poses."
+        return Finding("up", level, said, {"known": sample.scene.up_known}, todo=todo)  # type: ignore[arg-type]
     return _judge_up(sample, up)
 
 
@@ -93,11 +99,22 @@ def _judge_up(sample: Sample, up: Up) -> Finding:
     }  # fmt: skip
     shares = f"{up.level:.0%} of surfaces are level to it, {up.walls:.0%} upright"
     if not sample.scene.up_known:
-        return Finding("up", "warning", f"up is not known; the data suggests {vector} ({shares})", figures)
+        said = f"up is not known; the data suggests {vector} ({shares})"
+        return Finding("up", "warning", said, figures, todo=_turn(sample.scene.source))
     if tilt > _TILT_DEG:
         said = f"level surfaces are {tilt:.0f} degrees off the world's z, along {vector} ({shares})"
-        return Finding("up", "warning", said, figures)
+        return Finding("up", "warning", said, figures, todo=_turn(sample.scene.source))
     return Finding("up", "ok", f"level surfaces are {tilt:.1f} degrees off the world's z ({shares})", figures)
+
+
+def _up_option(source: str) -> str:
+    if source.startswith("scannet"):
+        return " (axisAlignment in the scan's text file)"
+    return f" (--{source}.up)" if source in ("rgbd_folder", "tum_rgbd") else ""
+
+
+def _turn(source: str) -> str:
+    return f"Give the vector that the finding names as up{_up_option(source)}, or align the poses."
 
 
 def check_mesh(sample: Sample) -> Finding | None:
@@ -114,6 +131,6 @@ def check_mesh(sample: Sample) -> Finding | None:
     every = max(1, len(points) // _MOST_POINTS)
     apart, _ = cKDTree(points[::every]).query(chosen)
     near, median = float((apart < _NEAR_M).mean()), float(np.median(apart))
-    found = f"{near:.0%} of readings are within 5 cm of {len(points)} points, median {median * 100:.2g} cm"
+    found = f"{near:.0%} of readings are within 5 cm of {len(points)} points, median {length(median)}"
     figures = {"share_near": near, "median_m": median, "points": len(points)}
     return Finding("mesh_fit", "ok" if near >= _FITS else "warning", found, figures)

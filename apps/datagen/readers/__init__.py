@@ -47,7 +47,7 @@ def choose_reader(source: str, name: str | None) -> tuple[Reader, Path]:
         )
     if not knowing:
         raise InputError(
-            f"{source} is not a scene in a layout that is known here; expected one of: "
-            + "; ".join(f"{reader.name} ({reader.title})" for reader in readers.values())
+            f"{source} is not a scene in a layout that is known here ({', '.join(readers)}); "
+            f"'spatialgeom datagen doctor {source}' says what is near"
         )
     return knowing[0], path

@@ -64,6 +64,16 @@ def licence_of(name: str) -> str:
     return _LICENCE if is_scan(name) else "unknown"
 
 
+def check_label_table(given: str | None) -> None:
+    """Refuse a label table that is not there once, before each of many scans does.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    if given and not Path(given).is_file():
+        raise InputError(f"{given} must be a label table, but there is no such file; correct label_table")
+
+
 def find_label_table(folder: Path) -> Path | None:
     """Return ScanNet's label table from a scan's folder or up to three levels above it."""
     for place in (folder, *folder.parents[:_TABLE_ABOVE]):

@@ -13,6 +13,7 @@ from spatialgeom.apps.datagen.reader import Reader, SceneHandle
 from spatialgeom.apps.datagen.readers._frames import check_intrinsics, judge_poses
 from spatialgeom.apps.datagen.readers._scannet import (
     ScanFiles,
+    check_label_table,
     colour_from_depth,
     find_label_table,
     licence_of,
@@ -84,6 +85,7 @@ def _scan_in(folder: Path) -> Iterator[Path]:
 
 
 def _scenes(path: Path, options: ScannetOptions) -> list[SceneHandle]:
+    check_label_table(options.label_table)
     files = sorted(_sens_files(path))
     if not files:
         raise InputError(

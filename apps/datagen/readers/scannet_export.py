@@ -11,6 +11,7 @@ import numpy as np
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
 from spatialgeom.apps.datagen.readers._frames import read_frames
 from spatialgeom.apps.datagen.readers._scannet import (
+    check_label_table,
     find_label_table,
     is_scan,
     licence_of,
@@ -84,6 +85,7 @@ def _scan_folder(folder: Path) -> Path:
 
 
 def _scenes(path: Path, options: ScannetExportOptions) -> list[SceneHandle]:
+    check_label_table(options.label_table)
     # not resolved: of a link, its own name is the scan's
     root = Path(os.path.abspath(path))  # noqa: PTH100
     folders = list(_scene_folders(root, _DEEPEST))
