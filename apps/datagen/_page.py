@@ -52,10 +52,14 @@ class Item:
 Families = Mapping[str, Mapping[str, Sequence[Item]]]
 
 
+MARK = "<!-- a page of spatialgeom -->"
+
+
 def render(title: str, manifest: Mapping[str, Any], counts: Mapping[str, int], families: Families) -> str:
     """Return the page; ``counts`` are a task's rows in the dataset, ``families`` the items to show."""
     body = "".join(_family(name, tasks, counts) for name, tasks in families.items())
     return f"""<!doctype html>
+{MARK}
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -94,10 +98,14 @@ def _summary(title: str, manifest: Mapping[str, Any], counts: Mapping[str, int],
 <div class="summary">{_tasks(manifest, counts)}<div>{"".join(panels)}</div></div></header>"""
 
 
+_FACTS = ("rules", "split", "seed", "max_per_task", "max_per_space")
+
+
 def _facts(manifest: Mapping[str, Any]) -> str:
     """Return rules, seed and whatever else of the run's record is there and short."""
     config = manifest.get("config", {})
-    facts = {name: config.get(name, manifest.get(name)) for name in ("rules", "seed", "max_per_task")}
+    facts = {name: config.get(name, manifest.get(name)) for name in _FACTS}
+    facts["held_out"] = ", ".join(manifest.get("held_out", ())) or None
     facts["scenes"] = len(manifest["scenes"]) if "scenes" in manifest else None
     facts["version"] = manifest.get("versions", {}).get("spatialgeom")
     facts["run"] = str(manifest.get("run", ""))[:12] or None

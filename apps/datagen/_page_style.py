@@ -17,7 +17,7 @@ html { scroll-behavior: smooth; scroll-padding-top: 1rem; -webkit-text-size-adju
 body {
   margin: 0; background: var(--ground); color: var(--ink);
   font: 15px/1.55 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
-  display: grid; grid-template-columns: 16.5rem minmax(0, 1fr);
+  display: grid; grid-template-columns: 18.5rem minmax(0, 1fr);
 }
 code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 code { font-size: .92em; }
@@ -50,7 +50,7 @@ h1 {
 .lead { margin: 0 0 1.6rem; color: var(--soft); }
 .summary {
   display: grid; gap: 1.1rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr));
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 29rem), 1fr));
 }
 .summary > div { display: grid; gap: 1.1rem; align-content: start; }
 .panel {

@@ -49,6 +49,8 @@ def write_page(
         raise UsageError(
             f"the page must be a file, but {out} is a folder; name a file in it, such as page.html"
         )
+    if out.exists() and _page.MARK.encode() not in _beginning(out):
+        raise UsageError(f"{out} exists and is no page of ours; choose another name")
     counts = count_tasks(dataset, tasks)
     rows = sorted(pick_rows(dataset, counts, per_task, seed), key=lambda row: (row["family"], row["task"]))
     families: dict[str, dict[str, list[Item]]] = {}
@@ -57,6 +59,11 @@ def write_page(
     title = dataset.folder.resolve().name
     write_atomically(out, _page.render(title, dataset.manifest, counts, families).encode())
     return len(rows)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(256)
 
 
 def _item(dataset: Dataset, row: Mapping[str, Any]) -> Item:
