@@ -81,7 +81,7 @@ def render(title: str, manifest: Mapping[str, Any], counts: Mapping[str, int], f
 def _navigation(title: str, families: Families, counts: Mapping[str, int]) -> str:
     groups = "".join(
         f'<h2><a href="#{escape(family)}">{escape(family)}</a></h2><ul>'
-        + "".join(f'<li><a href="#{escape(t)}">{escape(t)}<span>{counts[t]:,}</span></a></li>' for t in tasks)
+        + "".join(_link(task, counts[task]) for task in tasks)
         + "</ul>"
         for family, tasks in families.items()
     )
@@ -90,11 +90,17 @@ def _navigation(title: str, families: Families, counts: Mapping[str, int]) -> st
 {groups}</nav>"""
 
 
+def _link(task: str, count: int) -> str:
+    name = escape(task)
+    return f'<li><a href="#{name}" title="{name}"><b>{name}</b><span>{count:,}</span></a></li>'
+
+
 def _summary(title: str, manifest: Mapping[str, Any], counts: Mapping[str, int], families: Families) -> str:
     shown = sum(len(items) for tasks in families.values() for items in tasks.values())
+    made = f"{_counted(sum(counts.values()), 'question')} in {_counted(len(counts), 'task')}"
     panels = [_facts(manifest), _sources(manifest), _left_out(manifest)]
     return f"""<header><h1>{escape(title)}</h1>
-<p class="lead">{sum(counts.values()):,} questions in {len(counts)} tasks; {shown} of them below.</p>
+<p class="lead">{made}; {shown:,} of them below.</p>
 <div class="summary">{_tasks(manifest, counts)}<div>{"".join(panels)}</div></div></header>"""
 
 
@@ -105,6 +111,8 @@ def _facts(manifest: Mapping[str, Any]) -> str:
     """Return rules, seed and whatever else of the run's record is there and short."""
     config = manifest.get("config", {})
     facts = {name: config.get(name, manifest.get(name)) for name in _FACTS}
+    if facts["max_per_space"] == 0:
+        facts["max_per_space"] = "no limit"
     facts["held_out"] = ", ".join(manifest.get("held_out", ())) or None
     facts["scenes"] = len(manifest["scenes"]) if "scenes" in manifest else None
     facts["version"] = manifest.get("versions", {}).get("spatialgeom")
@@ -116,7 +124,7 @@ def _sources(manifest: Mapping[str, Any]) -> str:
     scenes = manifest.get("scenes", {}).values()
     found = Counter((scene.get("source", "?"), scene.get("licence", "?")) for scene in scenes)
     lines = [
-        (source, f"{count:,} scene{'s' if count > 1 else ''}; licence: {licence}")
+        (source, f"{_counted(count, 'scene')}; licence: {licence}")
         for (source, licence), count in sorted(found.items())
     ]
     return _panel("Sources", _pairs(lines)) if lines else ""
@@ -153,6 +161,10 @@ def _tasks(manifest: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     heads = ["task", "questions", *(score.replace("_", " ") for score in scores)]
     note = '<p class="note">Right without looking: the best constant answer, chance, the nearest option.</p>'
     return _panel("Tasks", _table(heads, rows) + (note if scores else ""))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _percent(value: float | None) -> str:
@@ -195,17 +207,27 @@ def _task(name: str, items: Sequence[Item], count: int) -> str:
 
 
 def _card(item: Item) -> str:
-    several = " many" if len(item.pictures) > 2 else ""
     shots = "".join(_figure(picture, f"Image-{k}") for k, picture in enumerate(item.pictures, 1))
     hidden = _pairs([("truth", item.truth), ("judged as", _rule(item.scoring)), *item.measured.items()])
     origin = f"{escape(item.scene)}, {escape(item.source)}"
-    return f"""<article class="item" id="{escape(item.id)}"><div class="shots{several}">{shots}</div>
+    layout = _layout(item.pictures)
+    return f"""<article class="item" id="{escape(item.id)}"><div class="shots{layout}">{shots}</div>
 <div class="text"><div>
 <p class="said"><span class="who">Question</span>{escape(item.question)}</p>
 <p class="said truth"><span class="who">Answer</span>{_marked(item.answer)}</p>
 </div><div class="truth">{hidden}</div></div>
 <p class="origin"><span class="mono">{escape(item.id)}</span> &middot; {origin}</p>
 </article>"""
+
+
+def _layout(pictures: Sequence[Picture]) -> str:
+    """Return classes that spread a series over rows of about one length and keep upright images small."""
+    upright = all(picture.height > picture.width for picture in pictures)
+    kind = " upright" if upright else ""
+    if len(pictures) < 3:
+        return kind
+    rows = -(-len(pictures) // (6 if upright else 4))
+    return f"{kind} many by{-(-len(pictures) // rows)}"
 
 
 def _marked(answer: str) -> str:

@@ -35,6 +35,9 @@ nav h2 {
 }
 nav ul { list-style: none; margin: 0; padding: 0; }
 nav li a { display: flex; justify-content: space-between; gap: .5rem; padding: .13rem 0; }
+nav li b {
+  min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: inherit;
+}
 nav li span, .count { color: var(--soft); font-variant-numeric: tabular-nums; }
 .toggle {
   display: flex; align-items: center; gap: .55rem; margin-top: 1rem; padding: .5rem .7rem;
@@ -48,10 +51,7 @@ h1 {
   margin: 0 0 .2rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -.02em; overflow-wrap: anywhere;
 }
 .lead { margin: 0 0 1.6rem; color: var(--soft); }
-.summary {
-  display: grid; gap: 1.1rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 29rem), 1fr));
-}
+.summary { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr); }
 .summary > div { display: grid; gap: 1.1rem; align-content: start; }
 .panel {
   background: var(--card); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.2rem;
@@ -81,7 +81,17 @@ dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .items.single { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 .item { padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
 .shots { display: grid; gap: .8rem; grid-template-columns: repeat(2, minmax(0, 1fr)); }
-.shots.many { grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); }
+.shots.many {
+  --gaps: calc((var(--columns) - 1) * .8rem);
+  --width: max(var(--least, 12rem), (100% - var(--gaps)) / var(--columns));
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--width)), 1fr));
+}
+.many.upright { --least: 9rem; }
+.by3 { --columns: 3; }
+.by4 { --columns: 4; }
+.by5 { --columns: 5; }
+.by6 { --columns: 6; }
+.upright .frame { max-width: 22rem; }
 .single .shots { grid-template-columns: minmax(0, 1fr); }
 .text {
   display: grid; gap: .6rem 1.6rem; grid-template-columns: minmax(0, 1.5fr) minmax(0, 1fr); margin-top: .9rem;
@@ -118,6 +128,7 @@ figcaption .truth { display: block; }
 .single .text dl { padding-top: .6rem; border-top: 1px solid var(--line); }
 .origin { margin: .7rem 0 0; font-size: 11.5px; color: var(--soft); overflow-wrap: anywhere; }
 
+@media screen and (max-width: 1399px) { .summary { grid-template-columns: minmax(0, 1fr); } }
 @media screen and (max-width: 860px) {
   body { display: block; }
   nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }

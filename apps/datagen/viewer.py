@@ -40,7 +40,8 @@ def write_page(
 
     Raises:
         InputError: A shard or an image cannot be read.
-        UsageError: A task is not in the dataset, or ``out`` or ``per_task`` makes no sense.
+        UsageError: A task is not in the dataset, ``out`` or ``per_task`` makes no sense, or ``out`` is there
+            and no page of ours.
     """
     out = Path(out)
     if per_task < 1:
@@ -49,7 +50,7 @@ def write_page(
         raise UsageError(
             f"the page must be a file, but {out} is a folder; name a file in it, such as page.html"
         )
-    if out.exists() and _page.MARK.encode() not in _beginning(out):
+    if out.exists() and not _is_page(out):
         raise UsageError(f"{out} exists and is no page of ours; choose another name")
     counts = count_tasks(dataset, tasks)
     rows = sorted(pick_rows(dataset, counts, per_task, seed), key=lambda row: (row["family"], row["task"]))
@@ -61,9 +62,11 @@ def write_page(
     return len(rows)
 
 
-def _beginning(path: Path) -> bytes:
+def _is_page(path: Path) -> bool:
+    if not path.is_file():  # opening a pipe would wait for its other end
+        return False
     with path.open("rb") as file:
-        return file.read(256)
+        return _page.MARK.encode() in file.read(256)
 
 
 def _item(dataset: Dataset, row: Mapping[str, Any]) -> Item:

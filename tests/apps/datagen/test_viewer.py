@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -211,6 +212,58 @@ def test_the_summary_says_what_the_manifest_knows(handmade, show):
         assert words in text
 
 
+@pytest.mark.parametrize(
+    ("limit", "held_out", "words"),
+    [
+        (0, [], "max per space no limit scenes"),
+        (7, ["a.txt", "b.json"], "space 7 held out a.txt, b.json scenes"),
+    ],
+)
+def test_the_summary_says_how_rows_were_chosen(handmade, show, limit, held_out, words):
+    config = {"rules": "default", "split": "val", "seed": 3, "max_per_task": 5, "max_per_space": limit}
+    text = show(handmade.open(config=config, held_out=held_out, scenes={"room": {}})).text
+    assert "rules default split val seed 3 max per task 5 max per space" in text
+    assert words in text
+
+
+def test_one_of_a_kind_is_worded_so(empty, show):
+    empty.add("depth_value_dot", ["color/0.jpg"], "?", "`1`", 1, ("number", (), "mm", 0.2))
+    text = show(empty.open(shards=1, scenes={"room": {"source": "handmade", "licence": "CC0"}})).text
+    assert "1 question in 1 task; 1 of them below" in text
+    assert "handmade 1 scene; licence" in text
+
+
+def test_the_navigation_names_a_task_in_full_where_it_is_cut(handmade, show):
+    links = show(handmade.open()).all("a", title="correspondence_choice")
+    assert [link["href"] for link in links] == ["#correspondence_choice"]
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "layout"),
+    [
+        ((40, 30), 1, "shots"),
+        ((40, 30), 2, "shots"),
+        ((40, 30), 3, "shots many by3"),
+        ((40, 40), 4, "shots many by4"),
+        ((40, 30), 5, "shots many by3"),
+        ((40, 30), 8, "shots many by4"),
+        ((30, 40), 2, "shots upright"),
+        ((30, 40), 5, "shots upright many by5"),
+        ((30, 40), 6, "shots upright many by6"),
+        ((30, 40), 7, "shots upright many by4"),
+    ],
+)
+def test_a_series_is_spread_over_rows_of_about_one_length(empty, show, size, count, layout):
+    buffer = io.BytesIO()
+    Image.new("RGB", size, (90, 90, 90)).save(buffer, "JPEG")
+    empty.add_file("room", "small.jpg", buffer.getvalue())
+    empty.images["room", "small.jpg"] |= dict(zip(("width", "height"), size, strict=True))
+    empty.add("camera_chain_turn", ["small.jpg"] * count, "?", "`1`", 1, ("number", (), "degree", 0.2))
+    page = show(empty.open())
+    assert [a["class"] for a in page.all("div") if "shots" in a.get("class", "").split()] == [layout]
+    assert len(page.all("figure")) == count
+
+
 def test_refuses_a_task_that_is_not_there(handmade, tmp_path):
     with pytest.raises(UsageError, match=r"task 'size' is not in .*made; it has camera_distance, corr"):
         write_page(handmade.open(), tmp_path / "page.html", tasks=("size",))
@@ -221,6 +274,31 @@ def test_refuses_no_items_and_a_folder(handmade, tmp_path):
         write_page(handmade.open(), tmp_path / "page.html", per_task=0)
     with pytest.raises(UsageError, match=r"the page must be a file, but .* is a folder; name a file in it"):
         write_page(handmade.open(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"my notes", b"<!doctype html>\n<html><title>made</title>", b"\xff" * 300]
+)
+def test_a_file_that_is_no_page_of_ours_is_kept(handmade, tmp_path, content):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"notes\.txt exists and is no page of ours; choose another name"):
+        write_page(handmade.open(), path)
+    assert path.read_bytes() == content
+
+
+def test_a_page_of_ours_is_written_anew(handmade, tmp_path):
+    path = tmp_path / "page.html"
+    write_page(handmade.open(), path, per_task=1)
+    short = path.stat().st_size
+    write_page(handmade.open(), path, per_task=4)
+    assert path.stat().st_size > short
+
+
+def test_a_pipe_is_refused_without_waiting(handmade, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="exists and is no page of ours"):
+        write_page(handmade.open(), tmp_path / "pipe")
 
 
 def test_refuses_a_dataset_without_rows(empty, tmp_path):
