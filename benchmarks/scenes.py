@@ -47,7 +47,7 @@ def clip_geometry(rules: Any) -> Any:
 def room_geometry(scratch: Path, rules: Any) -> Any:
     """Return the geometry of a rendered room."""
     from spatialgeom.apps.datagen.geometry import compute_geometry
-    from spatialgeom.apps.datagen.progress import Progress
+    from spatialgeom.apps.progress import Progress
     from spatialgeom.apps.datagen.readers.synthetic import READER
     from spatialgeom.apps.datagen.synthetic import SyntheticOptions
 

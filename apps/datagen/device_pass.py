@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from spatialgeom.apps.datagen import jobs
 from spatialgeom.apps.datagen.jobs import Opened, Prepared, Skipped, Wanted
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.rules import RULES
 from spatialgeom.apps.datagen.scene_pass import Begun, ScenePass
 from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.progress import Progress
 
 T = TypeVar("T")
 Result = Prepared | Skipped

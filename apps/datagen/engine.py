@@ -18,11 +18,11 @@ from spatialgeom.apps.datagen.device_pass import prepare_on_device
 from spatialgeom.apps.datagen.jobs import Prepared, Skipped, Wanted
 from spatialgeom.apps.datagen.manifest import build_manifest, notes_of, write_card
 from spatialgeom.apps.datagen.plan import Share, crowded, plan_quotas
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.selection import select_scenes
 from spatialgeom.apps.datagen.writer import CACHE, OURS, Shard, abandon_folder, claim_folder, write_json
 from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.provenance import fingerprint, versions
 from spatialgeom.apps.records import MANIFEST
 

@@ -17,9 +17,9 @@ from spatialgeom.apps.datagen._shards import count_tasks
 from spatialgeom.apps.datagen._shuffle import Shuffle
 from spatialgeom.apps.datagen.exports import load_formats
 from spatialgeom.apps.datagen.exports._format import Format, Sample
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.errors import UsageError
 from spatialgeom.apps.images import ImageRef
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.provenance import fingerprint
 from spatialgeom.apps.records import Dataset
 

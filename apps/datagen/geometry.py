@@ -12,7 +12,6 @@ import spatialgeom as sg
 from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.object_labels import label_points
 from spatialgeom.apps.datagen.object_table import ObjectTable, measure_objects
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.scene import Camera, Scene
 from spatialgeom.apps.datagen.scene_pass import Received, ScenePass, Stopwatch, see
@@ -20,6 +19,7 @@ from spatialgeom.apps.datagen.sight import world_from_colour
 from spatialgeom.apps.datagen.tracks import Tracks, track
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.images import ImageRef
+from spatialgeom.apps.progress import Progress
 
 _ENOUGH_FRAMES = 5  # that must see a voxel of the fused cloud
 

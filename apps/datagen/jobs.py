@@ -12,7 +12,6 @@ from spatialgeom.apps.datagen.clip import Clip
 from spatialgeom.apps.datagen.decoding import leave_signals_to_parent
 from spatialgeom.apps.datagen.geometry import SceneGeometry, compute_geometry, derive, follow
 from spatialgeom.apps.datagen.plan import Share
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import SceneHandle
 from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.rows import build_table
@@ -24,6 +23,7 @@ from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.datagen.units import UNITS, draw_units
 from spatialgeom.apps.datagen.writer import Shard, find_shard, write_shard
 from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spatialgeom.apps.datagen.manifest import write_card
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.writer import BESIDE, IMAGES, write_atomically, write_json
 from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.images import ImageRef, read_bytes
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.records import IMAGE, MANIFEST, Dataset
 
 # terms under which anyone may pass unchanged images on

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from spatialgeom.apps.datagen.config import RunConfig
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.writer import write_atomically
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.images import ImageRef, read_bytes
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.provenance import versions
 from spatialgeom.apps.records import Dataset
 from spatialgeom.apps.splits import LARGEST_FILE

@@ -15,12 +15,12 @@ from torch import Tensor
 
 import spatialgeom as sg
 from spatialgeom.apps.datagen.decoding import Block, Decoders
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.rules import Rules
 from spatialgeom.apps.datagen.scene import Scene
 from spatialgeom.apps.datagen.sight import Sight
 from spatialgeom.apps.datagen.upload import Copies, CudaCopies, InPlace, Uploader
 from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.progress import Progress
 
 _IN_MEMORY_BYTES = 1 << 30  # of depth maps; more are kept in a file
 _SHARE_OF_DEVICE = 0.5  # of its free memory that depth maps may take

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spatialgeom.apps.datagen import cache
 from spatialgeom.apps.datagen.geometry import compute_geometry
-from spatialgeom.apps.datagen.progress import Progress
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.datagen.readers import rgbd_folder
 from spatialgeom.apps.datagen.rules import DEFAULT, PAPER
 from spatialgeom.apps.datagen.scene import rotation_to_z

@@ -17,7 +17,7 @@ import spatialgeom as sg
 from spatialgeom.apps.datagen import cache, config, decoding, device_pass, engine, jobs, scene_pass
 from spatialgeom.apps.datagen.decoding import Decoders
 from spatialgeom.apps.datagen.geometry import compute_geometry, derive
-from spatialgeom.apps.datagen.progress import Progress
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.datagen.readers import rgbd_folder
 from spatialgeom.apps.datagen.readers._frames import read_depth_png
 from spatialgeom.apps.datagen.rules import DEFAULT, PAPER

@@ -9,11 +9,11 @@ from jsonargparse import ActionConfigFile, ArgumentParser
 
 from spatialgeom.apps.datagen.commands._parsers import (
     add_reader_options,
-    command_parser,
     configured_sources,
     parse,
 )
 from spatialgeom.apps.errors import UsageError
+from spatialgeom.apps.parsers import command_parser
 
 _EXAMPLES = """examples:
   spatialgeom datagen doctor scans/redkitchen
@@ -31,7 +31,7 @@ _OWN = ("--scenes", "--json", "--verbose", "--quiet")
 
 
 def _parser() -> ArgumentParser:
-    parser = command_parser("doctor", "Look at data before a run.", _EXAMPLES)
+    parser = command_parser("datagen doctor", "Look at data before a run.", _EXAMPLES)
     parser.add_argument("sources", nargs="*", help="scene folders, clips, or 'synthetic'")
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with options of readers")
     parser.add_argument(
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     """Examine sources and print what was found."""
     from spatialgeom.apps.datagen.doctor.examine import examine
     from spatialgeom.apps.datagen.doctor.report import exit_code, to_json, to_text
-    from spatialgeom.apps.datagen.progress import Progress
+    from spatialgeom.apps.progress import Progress
 
     asked, options = parse(_parser(), arguments)
     sources = asked.sources or configured_sources(asked.config or ())

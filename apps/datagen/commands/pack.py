@@ -15,7 +15,7 @@ Images of scenes whose licence forbids to pass them on stay where they are, and 
 def main(arguments: Sequence[str]) -> int:
     """Write a dataset with its images."""
     from spatialgeom.apps.datagen.pack import pack_dataset
-    from spatialgeom.apps.datagen.progress import Progress
+    from spatialgeom.apps.progress import Progress
 
     parser = dataset_parser("pack", "Copy a dataset with its images, where licences allow.", _EXAMPLES)
     parser.add_argument("--quiet", action="store_true", help="no progress")

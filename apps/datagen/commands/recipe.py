@@ -16,8 +16,8 @@ Whoever has the same data makes the same set of it with 'datagen regenerate'.
 
 def main(arguments: Sequence[str]) -> int:
     """Write a recipe."""
-    from spatialgeom.apps.datagen.progress import Progress
     from spatialgeom.apps.datagen.recipe import write_recipe
+    from spatialgeom.apps.progress import Progress
 
     parser = dataset_parser("recipe", "Write down how to make a dataset again.", _EXAMPLES)
     parser.add_argument("--quiet", action="store_true", help="no progress")

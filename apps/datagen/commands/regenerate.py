@@ -5,8 +5,9 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
-from spatialgeom.apps.datagen.commands._parsers import add_reader_options, command_parser, parse
+from spatialgeom.apps.datagen.commands._parsers import add_reader_options, parse
 from spatialgeom.apps.errors import UsageError
+from spatialgeom.apps.parsers import command_parser
 
 _EXAMPLES = """examples:
   spatialgeom datagen regenerate evaluation.json scans/ clips/ --out evaluation
@@ -20,7 +21,9 @@ differ, as the last lines say; 1 nothing written; 2 usage.
 def _parser(recipe: str) -> ArgumentParser:
     from spatialgeom.apps.datagen.recipe import read_recipe, reader_options
 
-    parser = command_parser("regenerate", "Make a recipe's dataset from your data, and compare.", _EXAMPLES)
+    parser = command_parser(
+        "datagen regenerate", "Make a recipe's dataset from your data, and compare.", _EXAMPLES
+    )
     parser.add_argument("recipe", type=str, help="file that datagen recipe wrote")
     parser.add_argument("sources", nargs="+", help="where the data lies")
     parser.add_argument("--out", type=str, required=True, help="folder of the dataset")
@@ -44,9 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run a recipe and compare."""
     from spatialgeom.apps.cli import DONE, SKIPPED
     from spatialgeom.apps.datagen.engine import run
-    from spatialgeom.apps.datagen.progress import Progress
     from spatialgeom.apps.datagen.recipe import compare, config_of, other_versions, read_recipe
     from spatialgeom.apps.datagen.summary import summarise
+    from spatialgeom.apps.progress import Progress
     from spatialgeom.apps.records import Dataset
 
     given = list(arguments)

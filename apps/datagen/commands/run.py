@@ -7,10 +7,10 @@ from jsonargparse import ActionConfigFile, ArgumentParser
 
 from spatialgeom.apps.datagen.commands._parsers import (
     add_reader_options,
-    command_parser,
     configured_sources,
     parse,
 )
+from spatialgeom.apps.parsers import command_parser
 
 _EXAMPLES = """examples:
   spatialgeom datagen run synthetic --out rooms --synthetic.scenes 8
@@ -29,7 +29,7 @@ _PLAIN = (
 
 
 def _run_parser() -> ArgumentParser:
-    parser = command_parser("run", "Turn scenes and clips into question-answer rows.", _EXAMPLES)
+    parser = command_parser("datagen run", "Turn scenes and clips into question-answer rows.", _EXAMPLES)
     parser.add_argument("sources", nargs="*", help="scene folders, or 'synthetic' for rendered rooms")
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of these options")
     parser.add_argument("--out", type=str, required=True, help="folder of the dataset")

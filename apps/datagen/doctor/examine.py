@@ -26,13 +26,13 @@ from spatialgeom.apps.datagen.doctor.sample import take_sample
 from spatialgeom.apps.datagen.doctor.things import check_objects
 from spatialgeom.apps.datagen.doctor.words import count
 from spatialgeom.apps.datagen.doctor.world import check_colour, check_mesh, check_up
-from spatialgeom.apps.datagen.progress import Progress
 from spatialgeom.apps.datagen.reader import Reader, SceneHandle
 from spatialgeom.apps.datagen.readers import choose_reader, load_readers
 from spatialgeom.apps.datagen.scene import Scene
 from spatialgeom.apps.datagen.task import Task
 from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.errors import InputError, UsageError
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.splits import split_of
 
 _SHOWN = 5

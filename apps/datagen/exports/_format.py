@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spatialgeom.apps.prompts import prompt
+
 
 @dataclass(frozen=True)
 class ExportedImage:
@@ -25,10 +27,8 @@ class Sample:
     answer: str
 
     def prompt(self) -> str:
-        """Return the question after one ``<image>`` per image, numbered if there are several."""
-        if len(self.images) == 1:
-            return f"<image>\n{self.question}"
-        return "".join(f"Image-{k}: <image>\n" for k in range(1, len(self.images) + 1)) + self.question
+        """Return the question after the placeholders of its images."""
+        return prompt(len(self.images), self.question)
 
 
 def _nothing(folder: Path, name: str, rows: int) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from spatialgeom.apps.datagen.geometry import compute_geometry
 from spatialgeom.apps.datagen.objects import box_corners
-from spatialgeom.apps.datagen.progress import Progress
+from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.readers.adt_views import READER, AdtViewsOptions
 from spatialgeom.apps.datagen.rules import DEFAULT
