@@ -10,7 +10,7 @@ setup: .venv/ready
 
 .venv/ready: setup.py constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet $(INDEX) -c constraints.txt -e '.[dev]'
+	$(PY) -m pip install --quiet $(INDEX) -c constraints.txt -e '.[train,dev]'
 	touch $@
 
 demo: setup

@@ -39,7 +39,13 @@ setup(
         "PyYAML>=6",
     ],
     extras_require={
-        "train": ["accelerate>=1.10", "transformers>=5.17", "peft>=0.17", "safetensors>=0.5"],
+        "train": [
+            "accelerate>=1.10",
+            "transformers>=5.17",
+            "peft>=0.17",
+            "safetensors>=0.5",
+            "tensorboard>=2.18",
+        ],
         "bench": ["transformers>=5.17", "matplotlib>=3.9"],
         "ray": ["ray>=2.40"],
         "dev": [

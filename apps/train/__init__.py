@@ -1,0 +1,1 @@
+"""LoRA fine-tuning of vision-language models on spatial question-answer data."""
