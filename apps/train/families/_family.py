@@ -15,7 +15,8 @@ class ImageBudget:
     """How finely images are seen.
 
     Args:
-        max_tiles: Most tiles of 448x448 pixels (256 tokens) per image, its thumbnail not counted.
+        max_tiles: Most tiles of the model's own size (InternVL: 448x448 pixels, 256 tokens) per image, its
+            thumbnail not counted.
         max_total_tiles: Most tiles per conversation: where its images would have more, each is given fewer.
     """
 
@@ -40,24 +41,52 @@ class ImagePlan:
     shown_width: int
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Names of a family's modules inside ``model``, the headless model: frozen ones, and the LLM."""
+
+    vision: tuple[str, ...]  # tower and projector: neither trained nor differentiated
+    llm: str = "language_model"
+
+
 class Family(Protocol):
     """How one family of vision-language models takes images.
 
     Implementations are frozen and picklable: workers get a copy.
     """
 
-    name: str
-    placeholder: str  # what stands in rendered text for one image, before it is expanded
-    image_token: str  # the token that is replaced by image features
+    @property
+    def name(self) -> str:
+        """Its model type."""
+
+    @property
+    def parts(self) -> Parts:
+        """Where its modules are."""
+
+    @property
+    def placeholder(self) -> str:
+        """What stands in rendered text for one image, before it is expanded."""
+
+    @property
+    def image_token(self) -> str:
+        """The token that is replaced by image features."""
 
     def plan(self, sizes: Sequence[tuple[int, int]], budget: ImageBudget) -> list[ImagePlan]:
-        """Return how a conversation's images of these (height, width) will be seen together."""
+        """Return how a conversation's images of these (height, width) will be seen together.
+
+        Raises:
+            DroppedError: They cannot be seen within the budget, or one cannot be seen at all.
+        """
 
     def expansion(self, plan: ImagePlan) -> str:
         """Return the text that replaces ``placeholder``; it tokenises to ``plan.tokens`` tokens."""
 
     def pixels(self, pictures: Sequence[Image], plans: Sequence[ImagePlan]) -> dict[str, Tensor]:
-        """Return the model's image inputs for one conversation of at least one image."""
+        """Return the model's image inputs for one conversation of at least one image.
+
+        Raises:
+            ValueError: They make another number of tokens than was planned.
+        """
 
     def join(self, parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
         """Return the image inputs of several conversations, in order, as one batch's.
@@ -68,16 +97,18 @@ class Family(Protocol):
     def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         """Return further inputs that follow from the (B, T) ids, such as token types."""
 
+    def configure(self, config: Any, budget: ImageBudget) -> None:
+        """Set what a model must know of the budget in its configuration: call it before training."""
+
     def save(self, folder: str) -> None:
         """Write the image processor's configuration as transformers expects it."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """Names of a family's modules inside ``model``, the headless model: frozen ones, and the LLM."""
+class FamilyModule(Protocol):
+    """What a module of this folder offers."""
 
-    vision: tuple[str, ...]  # tower and projector: neither trained nor differentiated
-    llm: str = "language_model"
+    MODEL_TYPES: tuple[str, ...]
+    EXAMPLE: str  # a checkpoint, to name where another is refused
 
-
-FamilyMaker = Any  # families/*.py: MODEL_TYPES, PARTS, load(folder, config, tokenizer) -> Family
+    def load(self, folder: str, config: Any, tokenizer: Any) -> Family:
+        """Return the family of the model whose configuration and tokenizer are given."""

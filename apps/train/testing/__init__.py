@@ -1,1 +1,1 @@
-"""Tiny random models with tokenizers of their own, for tests and benchmarks that have no weights."""
+"""Tiny random models, saved as real checkpoints are."""

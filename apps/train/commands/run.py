@@ -1,0 +1,28 @@
+"""``spatialgeom train``: train, or go on with an interrupted run."""
+
+from collections.abc import Sequence
+
+from spatialgeom.apps.train.commands._parser import config_parser, read_config
+
+_EXAMPLES = """examples:
+  spatialgeom train --model.path InternVL3-2B-hf --data.sources '[rooms]' --out run
+  accelerate launch --config_file configs/accelerate/ddp.yaml -m spatialgeom.apps.train --config my.yaml
+  torchrun --nproc_per_node 8 -m spatialgeom.apps.train --config my.yaml --optimizer.lr 2e-5
+  spatialgeom train check --config my.yaml          lengths, batches and padding, before a run
+  spatialgeom train merge run --out merged          one plain checkpoint of base and adapter
+
+The same command on the same folder goes on after an interruption, on any number of processes. Exit codes:
+0 all done; 3 done, but conversations were dropped, as the last line says; 1 stopped; 2 usage.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train."""
+    parser = config_parser("train", "Fine-tune a vision-language model with LoRA.", _EXAMPLES)
+    config, _ = read_config(parser, arguments)
+
+    from spatialgeom.apps.cli import DONE, SKIPPED
+    from spatialgeom.apps.train.run import train
+
+    state = train(config)
+    return SKIPPED if state.dropped else DONE

@@ -1,0 +1,185 @@
+"""What is trained on: which files, how often, and random access to their conversations."""
+
+import hashlib
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from spatialgeom.apps.errors import UsageError
+from spatialgeom.apps.prompts import prompt
+from spatialgeom.apps.provenance import fingerprint
+from spatialgeom.apps.train.conversation import Conversation, Message
+from spatialgeom.apps.train.data.grouping import cut, shuffle_within
+from spatialgeom.apps.train.data.store import Row, Store
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """One entry of the list of sources.
+
+    Args:
+        path: A dataset's folder, an annotation file, an export's folder, or a mix file.
+        format: ``spatialgeom``, ``internvl``, ``llava`` or ``messages``; None: recognised from the path.
+        repeat: How often its conversations are seen per epoch; below 1, a random share of them is drawn. It
+            multiplies the ``repeat_time`` of a mix file's entries.
+        samples: Conversations drawn per epoch, instead of ``repeat``; a mix file's entries share them.
+        root: The folder that image paths of an annotation file are relative to; None: the file's own.
+        roots: Folders that replace those of a dataset's manifest, by scene, where images have moved.
+        tasks: Tasks, families or subtasks of a dataset to take; empty: all.
+        questions: Most questions on one set of images that are asked in one conversation (datasets only).
+        name: What it is called in figures and ids; None: after the path.
+
+    Raises:
+        UsageError: A value is out of range.
+    """
+
+    path: str
+    format: str | None = None
+    repeat: float = 1.0
+    samples: int | None = None
+    root: str | None = None
+    roots: dict[str, str] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+    questions: int = 1
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str) or not self.path.strip() or "\0" in self.path:
+            raise UsageError(f"path of a source must name a file or folder, got {self.path!r}")
+        where = f"of the source {self.path}"
+        if not _is_number(self.repeat) or not 0 < self.repeat < math.inf:
+            raise UsageError(f"repeat {where} must be a positive number, got {self.repeat!r}")
+        if self.samples is not None and not _is_count(self.samples):
+            raise UsageError(f"samples {where} must be at least 1, got {self.samples!r}")
+        if not _is_count(self.questions):
+            raise UsageError(f"questions {where} must be at least 1, got {self.questions!r}")
+        if isinstance(self.tasks, str) or not all(isinstance(task, str) and task for task in self.tasks):
+            raise UsageError(f"tasks {where} must be a list of names, got {self.tasks!r}")
+        if self.name is not None and not (isinstance(self.name, str) and self.name.strip()):
+            raise UsageError(f"name {where} must not be empty, got {self.name!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+class ConversationSource:
+    """Conversations of one source by number, the same number of them in every round.
+
+    It is cheap to copy into another process: what it reads stays on disk.
+
+    Args:
+        name: Unique among the sources of a run.
+        store: The prepared rows.
+        config: What was asked for.
+        seed: Of the order in which questions share conversations.
+        samples: Conversations to be drawn per epoch; None: ``config.repeat`` times all.
+
+    Attributes:
+        fingerprint: SHA-256 of what the conversations are made from, without regard to where files lie.
+        dropped: Numbers of records that cannot be used, by reason.
+        scenes: Source and space of each scene; None if the files do not tell.
+        task_names: What the codes of ``tasks`` stand for.
+    """
+
+    def __init__(
+        self, name: str, store: Store, config: SourceConfig, seed: int = 0, samples: int | None = None
+    ) -> None:
+        self.name = name
+        self.repeat = config.repeat
+        self.samples = samples
+        note = store.note
+        self.dropped: Counter[str] = Counter(note["dropped"])
+        self.scenes: dict[str, tuple[str, str]] | None = note["scenes"] and {
+            scene: (source, space) for scene, (source, space) in note["scenes"].items()
+        }
+        self.task_names: tuple[str, ...] = (*note["tasks"],) if note["tasks"] else (name,)
+        self.fingerprint = fingerprint(
+            {
+                "content": note["content"],
+                "rows": len(store),
+                "dropped": dict(self.dropped),
+                "questions": config.questions,
+                "name": name,
+                "seed": seed,
+            }
+        )
+        self._store = store
+        self._questions = config.questions
+        self._seed = seed
+        sizes = note["group_sizes"].items()
+        self._length = (
+            len(store)
+            if self._questions == 1
+            else sum(count * -(-int(size) // self._questions) for size, count in sizes)
+        )
+
+    def __len__(self) -> int:
+        return self._length
+
+    def conversation(self, round: int, index: int) -> Conversation:
+        """Return conversation ``index`` of a round; over a round each row appears once.
+
+        Raises:
+            IndexError: There is none of that number.
+            InputError: The prepared files are damaged.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"conversation must be 0 to {len(self) - 1} in {self.name}, got {index}")
+        rows = [self._store.row(row) for row in self._rows(round, index)]
+        first = rows[0]
+        return Conversation(
+            id=first.id if len(rows) == 1 else f"{first.id}+{len(rows) - 1}",
+            task=self.task_names[max(first.task, 0)],
+            images=tuple(self._store.image(number) for number in first.images),
+            marks=tuple(first.marks),
+            messages=tuple(message for k, row in enumerate(rows) for message in self._turns(row, k == 0)),
+        )
+
+    def tasks(self, round: int = 0) -> np.ndarray:
+        """Return the task of each conversation of a round, (len,) int32, as an index into ``task_names``."""
+        codes = np.maximum(self._store.tasks(), 0)
+        return codes if self._questions == 1 else codes[self._order(round)[self._starts[:-1]]]
+
+    def _rows(self, round: int, index: int) -> list[int]:
+        if self._questions == 1:
+            return [index]
+        begin, end = self._starts[index : index + 2].tolist()
+        return [int(row) for row in self._order(round)[begin:end]]
+
+    @property
+    def _starts(self) -> np.ndarray:
+        most = self._questions
+        return self._store.array(f"starts-{most}.npy", lambda: cut(self._store.starts, most))
+
+    def _order(self, round: int) -> np.ndarray:
+        digest = hashlib.sha256(f"{self._seed}/{self.name}/{round}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest, "big"))
+        name = f"round-{digest.hex()[:24]}.npy"
+        return self._store.array(name, lambda: shuffle_within(self._store.order, self._store.starts, rng))
+
+    def _turns(self, row: Row, first: bool) -> list[Message]:
+        texts = row.texts
+        if not self._store.note["prompted"]:
+            texts = [prompt(len(row.images), texts[0]) if first and row.images else texts[0], *texts[1:]]
+        head = [Message("system", texts[0])] if row.system else []
+        rest = texts[len(head) :]
+        return head + [Message(("user", "assistant")[k % 2], text) for k, text in enumerate(rest)]
+
+
+def share_samples(sources: list[ConversationSource], samples: int) -> list[int]:
+    """Return each source's part of ``samples``, by length and ``repeat``; they sum to ``samples``."""
+    weights = np.array([len(source) * source.repeat for source in sources])
+    ends = np.rint(np.cumsum(weights) / weights.sum() * samples).astype(np.int64)
+    return [int(count) for count in np.diff(ends, prepend=0)]
+
+
+def named(config: SourceConfig, name: str) -> SourceConfig:
+    """Return the entry under the name that it has or is given."""
+    return config if config.name else replace(config, name=name)

@@ -1,0 +1,51 @@
+"""What the families share: files of image processors, and a conversation's budget of tiles."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from spatialgeom.apps.train.encoding import DroppedError
+from spatialgeom.apps.train.families._family import ImageBudget, ImagePlan
+
+_FILES = ("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json")
+
+
+def copy_processor(source: str, folder: str) -> None:
+    """Copy what a checkpoint says about its images and videos."""
+    for file in filter(Path.is_file, (Path(source, name) for name in _FILES)):
+        shutil.copyfile(file, Path(folder, file.name))
+
+
+def share(
+    sizes: Sequence[tuple[int, int]], tiles: Callable[[int, int, int], int], budget: ImageBudget
+) -> int:
+    """Return the most tiles that each image may have, so that all fit together.
+
+    Args:
+        sizes: (height, width) of each image.
+        tiles: How many an image of a height and width has if it may have so many at most.
+        budget: What they must fit.
+
+    Raises:
+        DroppedError: Even one tile each would be too many.
+    """
+    for most in range(budget.max_tiles, 0, -1):
+        if sum(tiles(height, width, most) for height, width in sizes) <= budget.max_total_tiles:
+            return most
+    raise DroppedError("more images than max_total_tiles allows")
+
+
+def check_tokens(tokens: Sequence[int], plans: Sequence[ImagePlan]) -> None:
+    """Raise ValueError unless pixels make as many tokens as were planned, image by image."""
+    planned = [plan.tokens for plan in plans]
+    if list(tokens) != planned:
+        raise ValueError(f"images make {list(tokens)} tokens, but {planned} were planned from their sizes")
+
+
+def join_rows(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return each input of several conversations, one below the other."""
+    filled = [part for part in parts if part]
+    return {name: torch.cat([part[name] for part in filled]) for name in filled[0]} if filled else {}

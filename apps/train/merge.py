@@ -1,0 +1,90 @@
+"""Merging: base weights and an adapter become one plain checkpoint, which transformers and vLLM load."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.train.checkpoint import best_checkpoint, checkpoints
+
+# tokenizer, templates and processors are taken over as they are: loading them would need packages that
+# training does not, and writing them again would lose settings
+_BESIDE = ("*.json", "*.jinja", "*.txt", "*.model")
+_OWN = ("config.json", "generation_config.json")
+
+
+def choose_checkpoint(path: Path) -> Path:
+    """Return a checkpoint's folder: the one that is named, or a run's best, or its last.
+
+    Raises:
+        InputError: There is none.
+    """
+    if (path / "adapter_config.json").is_file():
+        return path
+    found = checkpoints(path)
+    if not found:
+        raise InputError(f"{path} must be a checkpoint or a run with one, but holds none; train first")
+    return best_checkpoint(path) or found[-1]
+
+
+def merge(checkpoint: Path, out: Path, *, model: str | None = None, dtype: str = "bfloat16") -> Path:
+    """Write the merged checkpoint into a new folder, whole or not at all.
+
+    Args:
+        checkpoint: A folder with an adapter.
+        out: The new folder.
+        model: The base; None: the one that the adapter was trained on.
+        dtype: Of the weights. In bfloat16 an update smaller than a weight's last digit is lost; in float32
+            none is.
+
+    Raises:
+        InputError: The adapter or its base cannot be read, or ``out`` is there already.
+    """
+    from peft import PeftModel
+    from transformers import AutoModelForImageTextToText
+
+    if out.exists():
+        raise InputError(f"{out} must be a new folder, but is there already; name another one")
+    base = model or _trained_on(checkpoint)
+    try:
+        # merged in float32, so that only the result is rounded
+        loaded = AutoModelForImageTextToText.from_pretrained(base, dtype=torch.float32)
+        adapted = PeftModel.from_pretrained(loaded, str(checkpoint))
+    except (OSError, ValueError) as fault:
+        reason = " ".join(str(fault).split())
+        raise InputError(
+            f"{base} with the adapter {checkpoint} must load, but {reason}; name the base with --model"
+        ) from None
+    merged = adapted.merge_and_unload(safe_merge=True).to(getattr(torch, dtype))
+    place = out.with_name(f".{out.name}.tmp")
+    shutil.rmtree(place, ignore_errors=True)
+    merged.save_pretrained(place)
+    for file in _beside(Path(base) if Path(base).is_dir() else _download(base)):
+        if not (place / file.name).exists():
+            shutil.copyfile(file, place / file.name)
+    place.rename(out)
+    return out
+
+
+def _trained_on(checkpoint: Path) -> str:
+    path = checkpoint / "adapter_config.json"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["base_model_name_or_path"])
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise InputError(f"{path} must name the adapter's base, but {fault}; name it with --model") from None
+
+
+def _beside(folder: Path) -> Iterator[Path]:
+    for pattern in _BESIDE:
+        for file in sorted(folder.glob(pattern)):
+            if file.name not in _OWN and not file.name.endswith(".index.json"):
+                yield file
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=list(_BESIDE)))

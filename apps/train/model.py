@@ -1,0 +1,157 @@
+"""A vision-language model with adapters in its language model, everything else frozen."""
+
+import importlib.util
+import re
+from typing import Any
+
+import torch
+from torch import nn
+
+from spatialgeom.apps.errors import InputError, UsageError
+from spatialgeom.apps.train.config import LoraOptions, ModelConfig
+
+# one regular expression, which must match a whole name: plain suffixes leak into vision towers
+TARGETS = r".*language_model\.(model\.)?layers\.\d+\.(self_attn\.(q|k|v|o)_proj|mlp\.(gate|up|down)_proj)"
+_ADAPTER = re.compile(r".*language_model\.(model\.)?layers\.\d+\..*\.lora_[AB]\.default\.weight")
+_FROZEN = ("vision", "visual", "projector", "merger", "image_newline")
+
+
+def load_model(config: ModelConfig, device: torch.device) -> Any:
+    """Return the pretrained model, frozen.
+
+    Raises:
+        InputError: The checkpoint cannot be loaded.
+        UsageError: What the configuration asks for is not installed.
+    """
+    from transformers import AutoModelForImageTextToText
+
+    options: dict[str, Any] = {
+        "dtype": getattr(torch, config.dtype),
+        "attn_implementation": _attention(config, device),
+    }
+    if config.quantization == "4bit":
+        options |= {"quantization_config": _four_bits(config), "device_map": {"": device}}
+    try:
+        model, told = AutoModelForImageTextToText.from_pretrained(
+            config.path, revision=config.revision, output_loading_info=True, **options
+        )
+    except (OSError, ValueError) as fault:
+        reason = " ".join(str(fault).split())
+        raise InputError(
+            f"model.path {config.path} must be a checkpoint that transformers loads, but {reason}"
+        ) from None
+    if missing := sorted(told["missing_keys"]):
+        raise InputError(
+            f"model.path {config.path} must hold all weights of its model, but lacks {len(missing)} "
+            f"({missing[0]}, ...); take a whole checkpoint, in transformers' own form"
+        )
+    model.requires_grad_(False)
+    return model
+
+
+def _attention(config: ModelConfig, device: torch.device) -> str:
+    installed = importlib.util.find_spec("flash_attn") is not None
+    if config.attention == "auto":
+        return (
+            "flash_attention_2"
+            if installed and device.type == "cuda" and config.dtype == "bfloat16"
+            else "sdpa"
+        )
+    if config.attention == "flash_attention_2" and not installed:
+        raise UsageError(
+            "model.attention flash_attention_2 needs the package flash-attn; install it, or take sdpa"
+        )
+    return config.attention
+
+
+def _four_bits(config: ModelConfig) -> Any:
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise UsageError(
+            "model.quantization 4bit needs the package bitsandbytes; install it, or take quantization none"
+        )
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=getattr(torch, config.dtype),
+        llm_int8_skip_modules=["lm_head", "vision_tower", "visual", "multi_modal_projector"],
+    )
+
+
+def add_adapters(model: Any, lora: LoraOptions) -> Any:
+    """Return the model with trainable adapters, in float32, in its language model and nowhere else.
+
+    Raises:
+        InputError: No language model's layers are found, or something else would be trained.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    if not any(re.fullmatch(TARGETS, name) for name, _ in model.named_modules()):
+        raise InputError(
+            f"{type(model).__name__} must have a language_model with linear layers to adapt, but has none "
+            "that is known; take one of the supported families"
+        )
+    adapted = get_peft_model(
+        model,
+        LoraConfig(
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            target_modules=TARGETS,
+            bias="none",
+            task_type="CAUSAL_LM",
+        ),
+    )
+    for parameter in adapted.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    check_trainable(adapted)
+    return adapted
+
+
+def check_trainable(model: nn.Module) -> None:
+    """Refuse a model in which anything but adapters of the language model would be trained.
+
+    Raises:
+        InputError: Something else would, or nothing would.
+    """
+    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    wrong = [name for name in names if not _ADAPTER.fullmatch(name) or any(word in name for word in _FROZEN)]
+    if wrong or not names:
+        found = wrong[0] if wrong else "nothing"
+        raise InputError(f"only adapters of the language model must be trained, but {found} would be")
+
+
+def freeze_vision(model: Any, vision: tuple[str, ...]) -> None:
+    """Keep tower and projector in evaluation mode and out of autograd, whatever mode the model is in.
+
+    Args:
+        model: The model with adapters.
+        vision: Names of their modules inside the headless model.
+    """
+    inner = model.get_base_model().model
+    for name in vision:
+        module = inner.get_submodule(name)
+        module.eval()
+        module.train = _stay(module)  # type: ignore[method-assign]
+    inner.get_image_features = torch.no_grad()(inner.get_image_features)
+
+
+def _stay(module: nn.Module) -> Any:
+    def train(mode: bool = True) -> nn.Module:
+        return module
+
+    return train
+
+
+def save_memory(model: Any) -> None:
+    """Compute the language model's activations again on the way back.
+
+    The tower is in evaluation mode and without gradients, where checkpointing does nothing.
+    """
+    base = model.get_base_model()
+    # the older name alone until transformers 5.22, the newer one alone from 6 on
+    enable = getattr(base, "activation_checkpointing_enable", None) or base.gradient_checkpointing_enable
+    enable({"use_reentrant": False})

@@ -1,0 +1,131 @@
+"""A training run, put together: data, model, loop."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.provenance import versions
+from spatialgeom.apps.train.checkpoint import RunState, checkpoints, load_adapter, load_optimizer
+from spatialgeom.apps.train.config import TrainConfig
+from spatialgeom.apps.train.evaluate import Evaluator
+from spatialgeom.apps.train.families import Family, ImageBudget
+from spatialgeom.apps.train.folder import claim
+from spatialgeom.apps.train.inputs import image_budget, load_inputs
+from spatialgeom.apps.train.loop import Loop, adamw
+from spatialgeom.apps.train.loss import ModelWithLoss
+from spatialgeom.apps.train.meter import Cost, Meter
+from spatialgeom.apps.train.model import add_adapters, freeze_vision, load_model, save_memory
+from spatialgeom.apps.train.report import Report
+
+
+def train(config: TrainConfig) -> RunState:
+    """Train, or go on with an interrupted run, and return where it ended.
+
+    Raises:
+        UsageError: The configuration contradicts itself, or the folder is another run's.
+        InputError: Data, model or machine cannot do what is asked.
+    """
+    accelerator = make_accelerator(config)
+    with accelerator.local_main_process_first():
+        inputs = load_inputs(config, tells=accelerator.is_main_process)
+    out = Path(config.out)
+    with accelerator.main_process_first():
+        about = {"versions": versions()}
+        state = claim(out, inputs.identity, about, writes=accelerator.is_main_process)
+    steps = inputs.plan.steps
+    report = Report(accelerator, out, steps=steps, done=state.step, quiet=config.quiet)
+    if state.step >= steps:
+        report.say(f"{out} is done: {steps} steps")
+        return state
+    report.say(inputs.summary(accelerator.num_processes))
+    last = checkpoints(out)[-1] if state.step else None
+    vlm = make_model(config, inputs.family, accelerator.device, last)
+    blank = blank_image(config, inputs.family, accelerator.device) if accelerator.is_fsdp2 else None
+    model, optimizer = accelerator.prepare(ModelWithLoss(vlm, blank), adamw(vlm, config.optimizer))
+    if last is not None:
+        load_optimizer(last, vlm, optimizer)
+        report.say(f"going on after step {state.step}")
+    _start_trackers(accelerator, config, state.step)
+    rank, world = accelerator.process_index, accelerator.num_processes
+    held_out = inputs.evaluation_batches(rank, world)
+    loop = Loop(
+        accelerator=accelerator,
+        model=model,
+        vlm=vlm,
+        optimizer=optimizer,
+        config=config,
+        sizes=[inputs.plan.size(step) for step in range(steps)],
+        state=state,
+        report=report,
+        meter=Meter(Cost.of(vlm, inputs.family.parts.vision), accelerator.device, world),
+        evaluate=Evaluator(accelerator, model, held_out, report) if held_out is not None else None,
+    )
+    try:
+        return loop.run(inputs.batches(rank, world, start=state.step))
+    finally:
+        report.close()
+
+
+def make_accelerator(config: TrainConfig) -> Any:
+    """Return accelerate's view of this process among the others.
+
+    Raises:
+        InputError: Processes were started that do not know of one another.
+    """
+    from accelerate import Accelerator
+    from accelerate.utils import DistributedDataParallelKwargs
+
+    accelerator = Accelerator(
+        mixed_precision="bf16" if config.model.dtype == "bfloat16" else "no",
+        log_with=None if config.tracker == "none" else config.tracker,
+        project_dir=config.out,
+        kwargs_handlers=[DistributedDataParallelKwargs(gradient_as_bucket_view=True)],
+    )
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if accelerator.num_processes != started:
+        raise InputError(
+            f"{started} processes must train together, but accelerate sees {accelerator.num_processes}; "
+            "on CPUs start them with ACCELERATE_USE_CPU=true torchrun --nproc_per_node N "
+            "-m spatialgeom.apps.train"
+        )
+    return accelerator
+
+
+def make_model(config: TrainConfig, family: Family, device: torch.device, checkpoint: Path | None) -> Any:
+    """Return the pretrained model, ready to be trained."""
+    return adapt(load_model(config.model, device), config, family, checkpoint)
+
+
+def adapt(model: Any, config: TrainConfig, family: Family, checkpoint: Path | None) -> Any:
+    """Return a model with its adapters, those of a checkpoint or new ones, the same in every process."""
+    family.configure(model.config, image_budget(config))
+    torch.manual_seed(config.seed)
+    vlm = add_adapters(model, config.lora)
+    if checkpoint is not None:
+        load_adapter(checkpoint, vlm)
+    freeze_vision(vlm, family.parts.vision)
+    if config.model.gradient_checkpointing:
+        save_memory(vlm)
+    return vlm
+
+
+def blank_image(config: TrainConfig, family: Family, device: torch.device) -> dict[str, Tensor]:
+    """Return the image inputs of one small black picture."""
+    side = 32
+    plans = family.plan([(side, side)], ImageBudget(1, 1))
+    inputs = family.join([family.pixels([Image.new("RGB", (side, side))], plans)])
+    dtype = getattr(torch, config.model.dtype)
+    return {
+        name: value.to(device, dtype if value.is_floating_point() else None) for name, value in inputs.items()
+    }
+
+
+def _start_trackers(accelerator: Any, config: TrainConfig, done: int) -> None:
+    if config.tracker != "none":
+        options = {"tensorboard": {"purge_step": done + 1}} if config.tracker == "tensorboard" else {}
+        accelerator.init_trackers(config.tracker, init_kwargs=options)
