@@ -3,6 +3,8 @@
 PYTHON ?= python3.11
 PY := .venv/bin/python
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+# processes that run tests, each of up to 3 GB; 0: none beside the first
+JOBS ?= 2
 
 .PHONY: setup demo test check types bench gpu clean
 
@@ -22,7 +24,7 @@ demo: setup
 	@echo "Next: .venv/bin/spatialgeom datagen run YOUR_SCENES --out data   (--help has examples)"
 
 test: setup
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
 check: setup types
 	.venv/bin/ruff check .

@@ -50,6 +50,8 @@ setup(
         "ray": ["ray>=2.40"],
         "dev": [
             "pytest>=8",
+            "pytest-xdist>=3.6",
+            "filelock>=3",
             "hypothesis>=6.100",
             "matplotlib>=3.9",
             "ruff>=0.12",

@@ -14,6 +14,10 @@ _COMMANDS = {
         "spatialgeom.apps.datagen.cli",
         "make question-answer data from posed RGB-D scenes; look at it; export it",
     ),
+    "train": (
+        "spatialgeom.apps.train.cli",
+        "fine-tune a vision-language model on such data with LoRA; merge the result",
+    ),
     "info": ("spatialgeom.apps.info", "versions, devices, backends, and why one is not available"),
 }
 
@@ -23,6 +27,7 @@ _EXAMPLES = """examples:
   spatialgeom datagen run synthetic --out rooms     a dataset from rendered rooms
   spatialgeom datagen run scans/ --out data         one from posed RGB-D folders
   spatialgeom datagen view data --out page.html     a page of its images, questions and answers
+  spatialgeom train --config my.yaml --out run      fine-tune a model on it
   spatialgeom info                                  what this machine can run
 """
 

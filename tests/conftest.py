@@ -1,5 +1,6 @@
 """Run each test that asks for a backend once per implementation that this machine can run."""
 
+import functools
 import os
 
 # before torch starts its threads: where cores are shared, waiting threads that spin take them from the others
@@ -23,6 +24,27 @@ from spatialgeom._operation import OPERATIONS
 for _dtype in (torch.float32, torch.float64):
     for _function in (torch.sqrt, torch.sin, torch.cos, torch.acos, torch.exp, torch.log):
         _function(torch.ones(1, dtype=_dtype))
+
+
+def _one_at_a_time(method):
+    """Let one process at a time into the files of a kernel's cache."""
+    from filelock import FileLock
+
+    @functools.wraps(method)
+    def guarded(cache, *arguments):
+        with FileLock(f"{cache._index_path}.lock"):
+            return method(cache, *arguments)
+
+    return guarded
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Numba takes a file's number from an index that two processes may read before either writes it: one
+    # kernel's code for some types would then be loaded for others
+    from numba.core.caching import IndexDataCacheFile
+
+    IndexDataCacheFile.load = _one_at_a_time(IndexDataCacheFile.load)
+    IndexDataCacheFile.save = _one_at_a_time(IndexDataCacheFile.save)
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 TEST_DATA = Path(os.environ.get("SPATIALGEOM_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -26,6 +26,7 @@ def claim(folder: Path, identity: Mapping[str, Any], about: Mapping[str, Any], *
         UsageError: The folder holds another run or foreign files.
         InputError: A checkpoint is damaged.
     """
+    identity = json.loads(json.dumps(identity))  # as it is read back
     own = fingerprint(identity)
     note = folder / RUN
     if note.is_file():

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import warnings
 from typing import Any
 
 import torch
@@ -93,17 +94,17 @@ def add_adapters(model: Any, lora: LoraOptions) -> Any:
             f"{type(model).__name__} must have a language_model with linear layers to adapt, but has none "
             "that is known; take one of the supported families"
         )
-    adapted = get_peft_model(
-        model,
-        LoraConfig(
-            r=lora.rank,
-            lora_alpha=lora.alpha,
-            lora_dropout=lora.dropout,
-            target_modules=TARGETS,
-            bias="none",
-            task_type="CAUSAL_LM",
-        ),
+    adapters = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=TARGETS,
+        bias="none",
+        task_type="CAUSAL_LM",
     )
+    with warnings.catch_warnings():  # that peft asks transformers by an older name is nothing to users
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        adapted = get_peft_model(model, adapters)
     for parameter in adapted.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()

@@ -31,6 +31,7 @@ def train(config: TrainConfig) -> RunState:
         InputError: Data, model or machine cannot do what is asked.
     """
     accelerator = make_accelerator(config)
+    _hush()
     with accelerator.local_main_process_first():
         inputs = load_inputs(config, tells=accelerator.is_main_process)
     out = Path(config.out)
@@ -123,6 +124,14 @@ def blank_image(config: TrainConfig, family: Family, device: torch.device) -> di
     return {
         name: value.to(device, dtype if value.is_floating_point() else None) for name, value in inputs.items()
     }
+
+
+def _hush() -> None:
+    """Leave progress to this program: transformers' bars and notices would be one per process."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
 
 def _start_trackers(accelerator: Any, config: TrainConfig, done: int) -> None:

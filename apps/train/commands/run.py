@@ -1,8 +1,13 @@
 """``spatialgeom train``: train, or go on with an interrupted run."""
 
+import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from spatialgeom.apps.train.commands._parser import config_parser, read_config
+
+if TYPE_CHECKING:
+    from spatialgeom.apps.train.checkpoint import RunState
 
 _EXAMPLES = """examples:
   spatialgeom train --model.path InternVL3-2B-hf --data.sources '[rooms]' --out run
@@ -25,4 +30,14 @@ def main(arguments: Sequence[str]) -> int:
     from spatialgeom.apps.train.run import train
 
     state = train(config)
+    if int(os.environ.get("RANK", "0")) == 0:
+        print(_summary(state, config.out))
     return SKIPPED if state.dropped else DONE
+
+
+def _summary(state: "RunState", out: str) -> str:
+    lost = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(state.dropped.items()))
+    return (
+        f"{state.step:,} steps, {state.seen:,} conversations{f'; dropped ({lost})' if lost else ''} -> {out}\n"
+        f"next: spatialgeom train merge {out} --out MERGED"
+    )
