@@ -13,6 +13,8 @@ from spatialgeom.apps.train.conversation import Conversation, Message
 from spatialgeom.apps.train.encoding import DroppedError, Encoded
 from spatialgeom.apps.train.families import Family, ImageBudget, ImagePlan
 
+# tokens around names and boxes in answers of general mixes: words like others
+_GROUNDING = re.compile(r"</?(ref|box|quad)>|<\|(object_ref|box|quad)_(start|end)\|>")
 _PROBE = (
     Message("user", "first question"),
     Message("assistant", "first answer"),
@@ -40,7 +42,8 @@ class ChatEncoder:
 
     def __init__(self, tokenizer: Any, family: Family, budget: ImageBudget, max_length: int) -> None:
         self.tokenizer, self.family, self.budget, self.max_length = tokenizer, family, budget, max_length
-        self._control = _any_of({*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()} - {""})
+        added = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()} - {""}
+        self._control = _any_of({token for token in added if not _GROUNDING.fullmatch(token)})
         self._image_id = tokenizer.convert_tokens_to_ids(family.image_token)
         self._expansions: dict[ImagePlan, np.ndarray] = {}
         if not tokenizer.chat_template:

@@ -151,7 +151,7 @@ def load_encoder(config: TrainConfig) -> tuple[Family, ChatEncoder]:
     """
     from transformers import AutoTokenizer
 
-    family = load_family(config.model.path)
+    family = load_family(config.model.path, config.model.revision)
     tokenizer = AutoTokenizer.from_pretrained(config.model.path, revision=config.model.revision)
     encoder = ChatEncoder(tokenizer, family, image_budget(config), config.data.max_length)
     encoder.check_template()

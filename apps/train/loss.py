@@ -1,6 +1,6 @@
 """The model with its loss: logits are computed where something is learnt, and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spatialgeom.apps.train.data.batch import IGNORED
+from spatialgeom.apps.train.families import packed_inputs
 
 
 class LabelLoss(NamedTuple):
@@ -16,7 +17,7 @@ class LabelLoss(NamedTuple):
     Args:
         nll: (L,) float32 negative log-likelihood of each label token, nats.
         exact: (L,) bool: is the label the likeliest token?
-        rows: (L,) row of the batch that each belongs to.
+        rows: (L,) conversation of the batch that each belongs to.
     """
 
     nll: Tensor
@@ -41,22 +42,31 @@ class ModelWithLoss(nn.Module):
         self.vlm = vlm
         self.blank = blank
 
-    def forward(self, inputs: Mapping[str, Tensor], labels: Tensor) -> LabelLoss:
+    def forward(
+        self, inputs: Mapping[str, Tensor], labels: Tensor, lengths: Sequence[int] = ()
+    ) -> LabelLoss:
         """Return the loss of each label token, not summed.
 
         Args:
             inputs: What the headless model takes.
             labels: (B, T) int64, ``IGNORED`` where nothing is learnt; not shifted.
+            lengths: Tokens of each conversation where they lie in one row (B = 1), packed.
         """
         base = self.vlm.get_base_model()
         if self.blank is not None and "pixel_values" not in inputs:
             base.model.get_image_features(**self.blank)
-        hidden = base.model(**inputs, use_cache=False).last_hidden_state  # (B, T, D)
+        if lengths:
+            inputs = packed_inputs(base.model, inputs, lengths)
+        hidden = base.model(**{**inputs, "use_cache": False}).last_hidden_state  # (B, T, D)
+        # the first token of a conversation is no label, so that a packed one does not predict the next
         following = labels[:, 1:]
         rows, places = torch.nonzero(following != IGNORED, as_tuple=True)
         logits = base.lm_head(hidden[rows, places]).float()  # (L, V)
         wanted = following[rows, places]
         nll = functional.cross_entropy(logits, wanted, reduction="none")
+        if lengths:
+            ends = torch.tensor(lengths, device=places.device).cumsum(0)
+            rows = torch.bucketize(places, ends, right=True)
         return LabelLoss(nll, logits.detach().argmax(-1) == wanted, rows)
 
     # what accelerate asks of a model that it shards

@@ -78,10 +78,10 @@ def load(planned: Planned, family: Family) -> Sample:
     for number, (image, plan) in enumerate(zip(conversation.images, planned.encoded.plans, strict=True)):
         marks = [mark for mark in conversation.marks if mark["image"] == number]
         try:
-            pictures.append(draw_marks(open_image(image), marks, shown_width=plan.shown_width))
+            picture = open_image(image)
         except (InputError, OSError):
-            pictures.append(Image.new("RGB", (image.width, image.height)))
-            readable = False
+            picture, readable = Image.new("RGB", (image.width, image.height)), False
+        pictures.append(draw_marks(picture, marks, shown_width=plan.shown_width))
     return Sample(family.pixels(pictures, planned.encoded.plans) if pictures else {}, readable)
 
 

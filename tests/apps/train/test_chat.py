@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from tokenizers.normalizers import Replace
 from transformers import AutoTokenizer
 
 from spatialgeom.apps.errors import InputError
@@ -236,8 +237,33 @@ def test_templates_whose_answers_cannot_be_told_apart_are_refused(tiny_internvl,
     assert "\n" not in str(caught.value)
 
 
+def test_a_tokenizer_that_does_not_keep_answers_is_refused(tiny_internvl):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_internvl)
+    tokenizer.backend_tokenizer.normalizer = Replace("answer", "reply")
+    encoder = ChatEncoder(tokenizer, load_family(tiny_internvl), BUDGET, 500)
+    with pytest.raises(InputError, match="one would learn 'first reply"):
+        encoder.check_template()
+
+
 def test_a_tokenizer_without_a_template_is_refused(tiny_internvl):
     tokenizer = AutoTokenizer.from_pretrained(tiny_internvl)
     tokenizer.chat_template = None
     with pytest.raises(InputError, match="must have a chat template, but it has none"):
         ChatEncoder(tokenizer, load_family(tiny_internvl), BUDGET, 500)
+
+
+def test_markup_of_boxes_is_text_like_any_other(tiny_internvl):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_internvl)
+    tokenizer.add_tokens(["<ref>", "</ref>", "<box>", "</box>", "<other>"])
+    encoder = ChatEncoder(tokenizer, load_family(tiny_internvl), ImageBudget(), 200)
+
+    def encoded(answer):
+        messages = (Message("user", "where?"), Message("assistant", answer))
+        return encoder.encode(Conversation("c", "t", (), (), messages))
+
+    found = encoded("<ref>a chair</ref><box>[[1, 2, 3, 4]]</box>")
+    assert (
+        tokenizer.decode(found.ids[found.labels]) == "<ref>a chair</ref><box>[[1, 2, 3, 4]]</box><|im_end|>"
+    )
+    with pytest.raises(DroppedError, match="control token"):
+        encoded("<other>")

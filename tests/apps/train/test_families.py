@@ -96,6 +96,14 @@ def test_an_image_of_scannet_has_known_tokens(family, most, tokens, patches, wid
     assert (plan.tokens, plan.patches, plan.shown_width) == (tokens, patches, width)
 
 
+def test_llava_pads_each_of_several_images_to_a_square():
+    plans = real_llava().plan([SCANNET, SCANNET[::-1]], ImageBudget())
+    assert [(plan.tokens, plan.patches, plan.shown_width) for plan in plans] == [
+        (730, 729, 384),
+        (730, 729, 287),
+    ]
+
+
 def test_the_paper_sees_both_images_of_a_pair_with_six_tiles():
     plans = real_internvl().plan([SCANNET] * 2, ImageBudget())
     assert [plan.tokens for plan in plans] == [1794, 1794]
@@ -114,6 +122,8 @@ sizes = st.tuples(st.integers(1, 130), st.integers(1, 130))
 @example([(3, 3), (1, 3)], ImageBudget())
 @example([SCANNET], ImageBudget(12, 24))
 @example([(28, 28), (29, 28)], ImageBudget(2, 2))
+@example([(56, 140)], ImageBudget(12, 24))  # LLaVA: 10 tiles of tokens are kept, 12 are reduced to 9
+@example([(84, 112)], ImageBudget(12, 24))
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_pixels_make_as_many_tokens_as_planned(tiny, sizes, budget):
     tiny.family.configure(tiny.model.config, budget)
