@@ -1,7 +1,9 @@
 """An image by reference: where its encoded bytes lie, its size from the header alone, its pixels."""
 
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +15,13 @@ from spatialgeom.apps.errors import InputError
 _FORMATS = ("JPEG", "PNG", "PPM")
 _FAULTS = (
     OSError,
+    EOFError,
     SyntaxError,
     ValueError,
+    LookupError,
+    OverflowError,
+    struct.error,
+    zlib.error,
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )

@@ -6,9 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from spatialgeom.apps.train.data.batch import IGNORED, MicroBatch
+from spatialgeom.apps.train.data.batch import MicroBatch
 from spatialgeom.apps.train.loss import LabelLoss
 from spatialgeom.apps.train.report import Report
 
@@ -66,7 +65,7 @@ class Evaluator:
         with torch.no_grad():
             for batch in self.batches:
                 inputs, labels = send_to_device((dict(batch.inputs), batch.labels), self.accelerator.device)
-                _add(own, batch.tasks, labels, self.model(inputs, labels))
+                _add(own, batch.tasks, self.model(inputs, labels, batch.lengths))
         self.model.train()
         whole: dict[str, TaskSums] = defaultdict(TaskSums)
         for part in gather_object([dict(own)]):
@@ -80,10 +79,9 @@ class Evaluator:
         return by_task[ALL]["loss"]
 
 
-def _add(sums: dict[str, TaskSums], tasks: tuple[str, ...], labels: Tensor, losses: LabelLoss) -> None:
-    rows = len(tasks)
-    counts = (labels[:, 1:] != IGNORED).sum(-1).tolist()
-    zeros = torch.zeros(rows, dtype=torch.float64, device=labels.device)
+def _add(sums: dict[str, TaskSums], tasks: tuple[str, ...], losses: LabelLoss) -> None:
+    counts = torch.bincount(losses.rows, minlength=len(tasks)).tolist()
+    zeros = torch.zeros(len(tasks), dtype=torch.float64, device=losses.nll.device)
     nll = zeros.index_add(0, losses.rows, losses.nll.double()).tolist()
     right = zeros.index_add(0, losses.rows, losses.exact.double()).tolist()
     for row, task in enumerate(tasks):

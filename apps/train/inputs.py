@@ -115,6 +115,7 @@ class Inputs:
             start_step=start,
             workers=workers,
             dtype=getattr(torch, self.config.model.dtype),
+            packing=self.config.data.packing,
         )
 
 

@@ -150,7 +150,7 @@ class Loop:
         # gradients of all processes meet once a step, on the last micro-batch
         with nullcontext() if batch.last else self.accelerator.no_sync(self.model):
             try:
-                losses = self.model(inputs, labels)
+                losses = self.model(inputs, labels, batch.lengths)
                 total = losses.nll.sum()
                 self.accelerator.backward(total)
             except torch.OutOfMemoryError:

@@ -42,9 +42,7 @@ class ModelWithLoss(nn.Module):
         self.vlm = vlm
         self.blank = blank
 
-    def forward(
-        self, inputs: Mapping[str, Tensor], labels: Tensor, lengths: Sequence[int] = ()
-    ) -> LabelLoss:
+    def forward(self, inputs: Mapping[str, Tensor], labels: Tensor, lengths: Sequence[int] = ()) -> LabelLoss:
         """Return the loss of each label token, not summed.
 
         Args:

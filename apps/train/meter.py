@@ -78,8 +78,8 @@ class Cost:
 
     def flops(self, batch: MicroBatch) -> float:
         """Return the operations of a micro-batch; padding is no work."""
-        mask = batch.inputs.get("attention_mask")
-        squares = float((mask.sum(-1).double() ** 2).sum()) if mask is not None else float(batch.tokens) ** 2
+        lengths = batch.lengths or batch.inputs["attention_mask"].sum(-1).tolist()
+        squares = float(sum(length**2 for length in lengths))
         labels = int((batch.labels != IGNORED).sum())
         pixels = batch.inputs.get("pixel_values")
         patches = 0.0

@@ -20,6 +20,7 @@ from spatialgeom.apps.train.loop import Loop, adamw
 from spatialgeom.apps.train.loss import ModelWithLoss
 from spatialgeom.apps.train.meter import Cost, Meter
 from spatialgeom.apps.train.model import add_adapters, freeze_vision, load_model, save_memory
+from spatialgeom.apps.train.packing import check_packing
 from spatialgeom.apps.train.report import Report
 
 
@@ -48,6 +49,8 @@ def train(config: TrainConfig) -> RunState:
     vlm = make_model(config, inputs.family, accelerator.device, last)
     blank = blank_image(config, inputs.family, accelerator.device) if accelerator.is_fsdp2 else None
     model, optimizer = accelerator.prepare(ModelWithLoss(vlm, blank), adamw(vlm, config.optimizer))
+    if config.data.packing:
+        check_packing(model, vlm, accelerator.device)
     if last is not None:
         load_optimizer(last, vlm, optimizer)
         report.say(f"going on after step {state.step}")

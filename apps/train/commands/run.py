@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _summary(state: "RunState", out: str) -> str:
     lost = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(state.dropped.items()))
+    told = f"; dropped ({lost})" if lost else ""
     return (
-        f"{state.step:,} steps, {state.seen:,} conversations{f'; dropped ({lost})' if lost else ''} -> {out}\n"
+        f"{state.step:,} steps, {state.seen:,} conversations{told} -> {out}\n"
         f"next: spatialgeom train merge {out} --out MERGED"
     )

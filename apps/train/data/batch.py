@@ -19,8 +19,9 @@ class MicroBatch:
         inputs: What the model takes: ``input_ids``, ``attention_mask`` (B, T), image inputs.
         labels: (B, T) int64 token ids, ``IGNORED`` where nothing is learnt; not shifted.
         ids: ``source/id`` of each conversation that counts.
-        tasks: Subtask of each row.
+        tasks: Subtask of each conversation, of those that do not count as well.
         tokens: Tokens without padding.
+        lengths: Tokens of each conversation where they lie in one row, packed; else empty.
         dropped: Conversations that cannot be used, by reason: of the whole step where it was planned, and
             those whose images cannot be read.
     """
@@ -32,6 +33,7 @@ class MicroBatch:
     ids: tuple[str, ...]
     tasks: tuple[str, ...]
     tokens: int
+    lengths: tuple[int, ...] = ()
     dropped: Counter[str] = field(default_factory=Counter)
 
     def pin_memory(self) -> "MicroBatch":

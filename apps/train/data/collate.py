@@ -18,6 +18,7 @@ from spatialgeom.apps.train.encoding import Encoded
 from spatialgeom.apps.train.families import Family
 
 UNREADABLE = "an image cannot be read"
+UNDRAWABLE = "dots do not fit their image"
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Sample:
-    """A conversation's image inputs, and whether its images could be read."""
+    """A conversation's image inputs, and why nothing can be learnt from them, if so."""
 
     images: dict[str, Tensor]
-    readable: bool
+    fault: str | None = None
 
 
 def load(planned: Planned, family: Family) -> Sample:
@@ -74,21 +75,30 @@ def load(planned: Planned, family: Family) -> Sample:
     """
     conversation = planned.conversation
     pictures: list[Image.Image] = []
-    readable = True
+    fault = None
     for number, (image, plan) in enumerate(zip(conversation.images, planned.encoded.plans, strict=True)):
         marks = [mark for mark in conversation.marks if mark["image"] == number]
         try:
             picture = open_image(image)
         except (InputError, OSError):
-            picture, readable = Image.new("RGB", (image.width, image.height)), False
-        pictures.append(draw_marks(picture, marks, shown_width=plan.shown_width))
-    return Sample(family.pixels(pictures, planned.encoded.plans) if pictures else {}, readable)
+            picture, fault = Image.new("RGB", (image.width, image.height)), UNREADABLE
+        try:
+            picture = draw_marks(picture, marks, shown_width=plan.shown_width)
+        except InputError:
+            fault = fault or UNDRAWABLE
+        pictures.append(picture)
+    return Sample(family.pixels(pictures, planned.encoded.plans) if pictures else {}, fault)
 
 
 def collate(
-    request: Request, samples: Sequence[Sample], family: Family, pad_id: int, dtype: torch.dtype
+    request: Request,
+    samples: Sequence[Sample],
+    family: Family,
+    pad_id: int,
+    dtype: torch.dtype,
+    packing: bool = False,
 ) -> MicroBatch:
-    """Return a micro-batch as tensors; nothing is learnt from a conversation that could not be read.
+    """Return a micro-batch as tensors; nothing is learnt from a conversation with a fault.
 
     Args:
         request: What was planned.
@@ -96,14 +106,21 @@ def collate(
         family: How the model takes images.
         pad_id: Token that fills rows on the right.
         dtype: Of pixels: half the bytes take half the time on their way to a GPU.
+        packing: Put all conversations into one row, behind one another.
     """
     dropped = Counter(request.dropped)
+    rows: list[tuple[np.ndarray, np.ndarray]] = []
     for planned, sample in zip(request.planned, samples, strict=True):
-        dropped[UNREADABLE] += planned.counts and not sample.readable
-    learnt = [
-        planned.counts and sample.readable for planned, sample in zip(request.planned, samples, strict=True)
-    ]
-    ids, mask, labels = _pad(request.planned, learnt, pad_id)
+        encoded = planned.encoded
+        if sample.fault and planned.counts:
+            dropped[sample.fault] += 1
+        learnt = encoded.labels & bool(planned.counts and not sample.fault)
+        rows.append((encoded.ids, np.where(learnt, encoded.ids, IGNORED)))
+    lengths = tuple(len(ids) for ids, _ in rows)
+    if packing:
+        rows = [(np.concatenate([ids for ids, _ in rows]), np.concatenate([labels for _, labels in rows]))]
+    ids, labels = _pad([ids for ids, _ in rows], pad_id), _pad([labels for _, labels in rows], IGNORED)
+    mask = {} if packing else {"attention_mask": _pad([np.ones(length) for length in lengths], 0)}
     images = {
         name: value.to(dtype) if value.is_floating_point() else value
         for name, value in family.join([sample.images for sample in samples]).items()
@@ -111,25 +128,19 @@ def collate(
     return MicroBatch(
         step=request.step,
         last=request.last,
-        inputs={"input_ids": ids, "attention_mask": mask, **images, **family.token_inputs(ids)},
+        inputs={"input_ids": ids, **mask, **images, **family.token_inputs(ids)},
         labels=labels,
         ids=tuple(planned.id for planned in request.planned if planned.counts),
         tasks=tuple(planned.conversation.task for planned in request.planned),
-        tokens=int(mask.sum()),
-        dropped=+dropped,
+        tokens=sum(lengths),
+        lengths=lengths if packing else (),
+        dropped=dropped,
     )
 
 
-def _pad(planned: Sequence[Planned], learnt: Sequence[bool], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ids, attention mask and labels, (B, T) int64, padded on the right."""
-    length = max(each.encoded.tokens for each in planned)
-    ids = np.full((len(planned), length), pad_id, np.int64)
-    mask = np.zeros_like(ids)
-    labels = np.full_like(ids, IGNORED)
-    for row, each in enumerate(planned):
-        tokens = each.encoded.tokens
-        ids[row, :tokens] = each.encoded.ids
-        mask[row, :tokens] = 1
-        if learnt[row]:
-            labels[row, :tokens] = np.where(each.encoded.labels, each.encoded.ids, IGNORED)
-    return torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(labels)
+def _pad(rows: Sequence[np.ndarray], value: int) -> Tensor:
+    """Return (B, T) int64 rows, filled on the right."""
+    padded = np.full((len(rows), max(map(len, rows))), value, np.int64)
+    for filled, row in zip(padded, rows, strict=True):
+        filled[: len(row)] = row
+    return torch.from_numpy(padded)

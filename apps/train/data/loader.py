@@ -15,7 +15,7 @@ from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.train.conversation import Conversation
 from spatialgeom.apps.train.data.batch import MicroBatch
 from spatialgeom.apps.train.data.collate import Planned, Request, collate, load
-from spatialgeom.apps.train.data.partition import Cost, partition
+from spatialgeom.apps.train.data.partition import Cost, pack, partition
 from spatialgeom.apps.train.data.plan import Draw
 from spatialgeom.apps.train.encoding import DroppedError, Encoded
 from spatialgeom.apps.train.families import Family
@@ -72,6 +72,7 @@ class Loader:
         start_step: Where to begin.
         workers: Processes that read images; 0: this one.
         dtype: Of floating-point inputs.
+        packing: Put the conversations of a micro-batch into one row.
     """
 
     sources: Sequence[Source]
@@ -84,6 +85,7 @@ class Loader:
     start_step: int = 0
     workers: int = 0
     dtype: torch.dtype = torch.float32
+    packing: bool = False
 
     def __iter__(self) -> Iterator[MicroBatch]:
         tokenizer = self.encoder.tokenizer
@@ -92,7 +94,7 @@ class Loader:
         if self.workers:
             options = {"prefetch_factor": _AHEAD, "multiprocessing_context": "spawn"}
         batches = DataLoader(
-            _Reader(self.family, pad, self.dtype),
+            _Reader(self.family, pad, self.dtype, self.packing),
             batch_size=None,
             sampler=_Requests(self),
             num_workers=self.workers,
@@ -149,7 +151,8 @@ class Loader:
 
     def _cut(self, step: int, planned: Sequence[Planned], dropped: Counter[str]) -> Iterator[Request]:
         costs = [Cost(one.encoded.patches, one.encoded.tokens) for one in planned]
-        own = partition(costs, self.world, self.budget_tokens)[self.rank]
+        cut = pack if self.packing else partition
+        own = cut(costs, self.world, self.budget_tokens)[self.rank]
         for number, slots in enumerate(own):
             yield Request(
                 step=step,
@@ -182,12 +185,12 @@ class _Requests:
 class _Reader(Dataset[MicroBatch]):
     """Reads what is requested; this is what workers get a copy of."""
 
-    def __init__(self, family: Family, pad_id: int, dtype: torch.dtype) -> None:
-        self._family, self._pad_id, self._dtype = family, pad_id, dtype
+    def __init__(self, family: Family, pad_id: int, dtype: torch.dtype, packing: bool) -> None:
+        self._family, self._pad_id, self._dtype, self._packing = family, pad_id, dtype, packing
 
     def __getitem__(self, request: Request) -> MicroBatch:
         samples = [load(planned, self._family) for planned in request.planned]
-        return collate(request, samples, self._family, self._pad_id, self._dtype)
+        return collate(request, samples, self._family, self._pad_id, self._dtype, self._packing)
 
 
 def _as_it_is(batch: Any) -> Any:

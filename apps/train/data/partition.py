@@ -1,5 +1,6 @@
 """The conversations of a step, cut into micro-batches for each rank: least padding, and all ranks in step."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -55,10 +56,48 @@ def partition(costs: Sequence[Cost], world: int, budget_tokens: int) -> list[lis
     wanted = micro_batches * world
     runs = _cut(patches, tokens, min(wanted, len(order)), budget_tokens)
     groups = [[Slot(order[place]) for place in range(begin, end)] for begin, end in runs]
-    # sharded ranks meet in the vision tower, too, where the others have images
-    spare = next((index for index in order if costs[index].patches), order[0])
+    spare = _spare(order, costs)
     groups += [[Slot(spare, counts=False)] for _ in range(wanted - len(groups))]
     return _deal(groups, costs, world)
+
+
+def pack(costs: Sequence[Cost], world: int, budget_tokens: int) -> list[list[list[Slot]]]:
+    """Cut a step into micro-batches whose conversations lie behind one another, without padding.
+
+    The longest go first, each to the micro-batch that holds least; there are as few per rank as this finds to
+    fit the budget.
+
+    Args:
+        costs: Of the step's conversations.
+        world: Ranks.
+        budget_tokens: Most tokens of a micro-batch.
+
+    Returns:
+        Micro-batches of each rank, equally many; none for no conversations.
+    """
+    if not costs:
+        return [[] for _ in range(world)]
+    order = sorted(range(len(costs)), key=lambda index: (-costs[index].tokens, index))
+    total, longest = sum(cost.tokens for cost in costs), costs[order[0]].tokens
+    micro_batches = max(1, -(-total // (budget_tokens * world)))
+    while True:
+        bins = [(0, number) for number in range(micro_batches * world)]
+        groups: list[list[Slot]] = [[] for _ in bins]
+        for index in order:
+            held, number = bins[0]
+            groups[number].append(Slot(index))
+            heapq.heapreplace(bins, (held + costs[index].tokens, number))
+        if max(bins)[0] <= max(budget_tokens, longest):
+            break
+        micro_batches += 1
+    spare = _spare(order, costs)
+    return _deal([group or [Slot(spare, counts=False)] for group in groups], costs, world)
+
+
+def _spare(order: Sequence[int], costs: Sequence[Cost]) -> int:
+    """Return what keeps a rank busy, with images if there are: sharded ranks meet in the tower."""
+    cheapest = sorted(order, key=lambda index: (*costs[index], index))
+    return next((index for index in cheapest if costs[index].patches), cheapest[0])
 
 
 def padded_tokens(slots: Sequence[Slot], costs: Sequence[Cost]) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from spatialgeom.apps.train.checkpoint import RunState
 from spatialgeom.apps.train.config import (
     CheckpointConfig,
@@ -100,7 +101,8 @@ def test_every_step_has_the_loss_of_transformers_trainer(tiny_internvl, question
     train(config)
     own = losses_of(config.out)
     micro_batches = list(load_inputs(config, tells=False).batches(0, 1, start=0))
-    assert len(micro_batches) % STEPS == 0 and len(micro_batches) > STEPS
+    assert len(micro_batches) % STEPS == 0
+    assert len(micro_batches) > STEPS
     expected = trainer_losses(config, micro_batches)
     assert len(own) == STEPS
     assert max(own) - min(own) > 0.2  # something was learnt, so that later losses tell of earlier updates
@@ -154,7 +156,8 @@ def test_accumulation_does_not_change_the_gradient_at_unequal_answer_lengths(
         count, gradients = first_gradients(config)
         found[count] = gradients
     counts = sorted(found)
-    assert counts[0] == 1 and counts[2] >= 2 * counts[1] >= 4
+    assert counts[0] == 1
+    assert counts[2] >= 2 * counts[1] >= 4
     largest = max(value.abs().max() for value in found[counts[0]])
     for count in counts[1:]:
         for one, other in zip(found[counts[0]], found[count], strict=True):
