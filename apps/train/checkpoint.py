@@ -150,9 +150,9 @@ def _whole(value: Tensor) -> Tensor:
 def _spread(value: Tensor, like: Tensor) -> Tensor:
     if value.dim() == 0:  # a step count stays where it is
         return value
-    if hasattr(like, "device_mesh"):
-        from torch.distributed.tensor import distribute_tensor
+    from torch.distributed.tensor import DTensor, distribute_tensor
 
+    if isinstance(like, DTensor):
         return distribute_tensor(value.to(like.device), like.device_mesh, like.placements)
     return value.to(like.device)
 

@@ -64,7 +64,7 @@ class LoraOptions:
     """
 
     rank: int = 16
-    alpha: float = 32.0
+    alpha: int = 32
     dropout: float = 0.0
 
     def __post_init__(self) -> None:

@@ -33,7 +33,7 @@ def load_model(config: ModelConfig, device: torch.device) -> Any:
     if config.quantization == "4bit":
         options |= {"quantization_config": _four_bits(config), "device_map": {"": device}}
     try:
-        model, told = AutoModelForImageTextToText.from_pretrained(
+        loaded: Any = AutoModelForImageTextToText.from_pretrained(
             config.path, revision=config.revision, output_loading_info=True, **options
         )
     except (OSError, ValueError) as fault:
@@ -41,6 +41,7 @@ def load_model(config: ModelConfig, device: torch.device) -> Any:
         raise InputError(
             f"model.path {config.path} must be a checkpoint that transformers loads, but {reason}"
         ) from None
+    model, told = loaded
     if missing := sorted(told["missing_keys"]):
         raise InputError(
             f"model.path {config.path} must hold all weights of its model, but lacks {len(missing)} "
@@ -72,7 +73,8 @@ def _four_bits(config: ModelConfig) -> Any:
         )
     from transformers import BitsAndBytesConfig
 
-    return BitsAndBytesConfig(
+    make: Any = BitsAndBytesConfig
+    return make(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
@@ -136,7 +138,7 @@ def freeze_vision(model: Any, vision: tuple[str, ...]) -> None:
     for name in vision:
         module = inner.get_submodule(name)
         module.eval()
-        module.train = _stay(module)  # type: ignore[method-assign]
+        module.train = _stay(module)
     inner.get_image_features = torch.no_grad()(inner.get_image_features)
 
 

@@ -133,8 +133,8 @@ def _hush() -> None:
     """Leave progress to this program: transformers' bars and notices would be one per process."""
     from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _start_trackers(accelerator: Any, config: TrainConfig, done: int) -> None:

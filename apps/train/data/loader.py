@@ -107,7 +107,7 @@ class Loader:
             found = iter(batches)
         try:
             yield from found
-        except RuntimeError as fault:
+        except (RuntimeError, EOFError, ConnectionError) as fault:
             raise worker_fault(fault) from None
         finally:
             if self.workers:
@@ -162,12 +162,14 @@ class Loader:
             )
 
 
-def worker_fault(fault: RuntimeError) -> RuntimeError | InputError:
+def worker_fault(fault: Exception) -> Exception:
     """Return the sentence for a worker that died, which torch may report from anywhere; else the fault."""
-    if not str(fault).startswith(_DIED):
+    cut_off = isinstance(fault, EOFError | ConnectionError)  # it died while it handed a batch over
+    if not cut_off and not str(fault).startswith(_DIED):
         return fault
+    told = str(fault).splitlines()[0].rstrip(". ") if not cut_off else "in the middle of a batch"
     return InputError(
-        f"workers that read images must live, but one died ({str(fault).splitlines()[0].rstrip('. ')}); "
+        f"workers that read images must live, but one died ({told}); "
         "it may have run out of memory, or of shared memory: lower data.workers or data.micro_batch_tokens"
     )
 
