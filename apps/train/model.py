@@ -17,8 +17,13 @@ _ADAPTER = re.compile(r".*language_model\.(model\.)?layers\.\d+\..*\.lora_[AB]\.
 _FROZEN = ("vision", "visual", "projector", "merger", "image_newline")
 
 
-def load_model(config: ModelConfig, device: torch.device) -> Any:
+def load_model(config: ModelConfig, device: torch.device, *, sharded: bool = False) -> Any:
     """Return the pretrained model, frozen.
+
+    Args:
+        config: The model.
+        device: Where it will be, and where its weights are read to at once.
+        sharded: It will be spread over devices: its weights stay in main memory until then.
 
     Raises:
         InputError: The checkpoint cannot be loaded.
@@ -30,6 +35,8 @@ def load_model(config: ModelConfig, device: torch.device) -> Any:
         "dtype": getattr(torch, config.dtype),
         "attn_implementation": _attention(config, device),
     }
+    if device.type == "cuda" and not sharded:
+        options["device_map"] = {"": device}
     if config.quantization == "4bit":
         options |= {"quantization_config": _four_bits(config), "device_map": {"": device}}
     try:

@@ -46,7 +46,7 @@ def train(config: TrainConfig) -> RunState:
         return state
     report.say(inputs.summary(accelerator.num_processes))
     last = checkpoints(out)[-1] if state.step else None
-    vlm = make_model(config, inputs.family, accelerator.device, last)
+    vlm = make_model(config, inputs.family, accelerator.device, last, sharded=accelerator.is_fsdp2)
     blank = blank_image(config, inputs.family, accelerator.device) if accelerator.is_fsdp2 else None
     model, optimizer = accelerator.prepare(ModelWithLoss(vlm, blank), adamw(vlm, config.optimizer))
     if config.data.packing:
@@ -100,12 +100,19 @@ def make_accelerator(config: TrainConfig) -> Any:
     return accelerator
 
 
-def make_model(config: TrainConfig, family: Family, device: torch.device, checkpoint: Path | None) -> Any:
+def make_model(
+    config: TrainConfig,
+    family: Family,
+    device: torch.device,
+    checkpoint: Path | None = None,
+    *,
+    sharded: bool = False,
+) -> Any:
     """Return the pretrained model, ready to be trained."""
-    return adapt(load_model(config.model, device), config, family, checkpoint)
+    return adapt(load_model(config.model, device, sharded=sharded), config, family, checkpoint)
 
 
-def adapt(model: Any, config: TrainConfig, family: Family, checkpoint: Path | None) -> Any:
+def adapt(model: Any, config: TrainConfig, family: Family, checkpoint: Path | None = None) -> Any:
     """Return a model with its adapters, those of a checkpoint or new ones, the same in every process."""
     family.configure(model.config, image_budget(config))
     torch.manual_seed(config.seed)
