@@ -135,7 +135,7 @@ class ChatEncoder:
         return self.family.plan(sizes, self.budget) if sizes else []
 
     def _render(self, messages: Sequence[Message], *, prompt: bool = False) -> str:
-        shown = [Message(m.role, m.text.replace(IMAGE, self.family.placeholder)) for m in messages]
+        shown = [Message(m.role, m.text.replace(IMAGE, self.family.image_token)) for m in messages]
         try:
             text = self._template(shown, prompt=prompt)
         except TemplateError:

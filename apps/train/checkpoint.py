@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ from spatialgeom.apps.errors import InputError
 
 _STATE = "state.json"
 _OPTIMIZER = "optimizer.safetensors"
+_ADAPTER = "adapter_model.safetensors"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -77,20 +79,29 @@ def save(run: Path, model: Any, optimizer: torch.optim.Optimizer, state: RunStat
     from peft import get_peft_model_state_dict
     from safetensors.torch import save_file
 
+    _spread_again(model)
     trained = trained_tensors(model)
     moments = _moments(model, optimizer)
     folder = run / f"step-{state.step:07d}"
     if not writes:
         return folder
     with _written_beside(folder) as place:
-        adapter = get_peft_model_state_dict(model, state_dict=dict(trained))
-        save_file(
-            {name: value.contiguous() for name, value in adapter.items()}, place / "adapter_model.safetensors"
-        )
+        # peft would else ask the hub whether the embeddings were resized
+        adapter = get_peft_model_state_dict(model, state_dict=dict(trained), save_embedding_layers=False)
+        save_file({name: value.contiguous() for name, value in adapter.items()}, place / _ADAPTER)
         model.peft_config["default"].save_pretrained(str(place))
         save_file(moments, place / _OPTIMIZER)
         (place / _STATE).write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
+        for name in (_ADAPTER, _OPTIMIZER):  # safetensors lets nobody but their owner read them
+            shutil.copymode(place / _STATE, place / name)
     return folder
+
+
+def _spread_again(model: nn.Module) -> None:
+    """Leave to each process its part of the weights: after an evaluation it may still hold whole ones."""
+    for module in model.modules():
+        if hasattr(module, "reshard"):
+            module.reshard()
 
 
 def trained_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -106,13 +117,14 @@ def load_adapter(checkpoint: Path, model: Any) -> None:
     """
     from peft import set_peft_model_state_dict
 
-    held = _read_tensors(checkpoint / "adapter_model.safetensors")
-    expected = {name.replace(".default.", ".") for name, p in model.named_parameters() if p.requires_grad}
-    if set(held) != expected:
-        raise InputError(
-            f"{checkpoint} must hold the adapters of this model and no others; "
-            "go on with the model it was made from"
-        )
+    held = _read_tensors(checkpoint / _ADAPTER)
+    expected = {
+        name.replace(".default.", "."): value.shape
+        for name, value in model.named_parameters()
+        if value.requires_grad
+    }
+    if {name: value.shape for name, value in held.items()} != expected:
+        raise _foreign(checkpoint)
     set_peft_model_state_dict(model, held)
 
 
@@ -122,16 +134,30 @@ def load_optimizer(checkpoint: Path, model: nn.Module, optimizer: torch.optim.Op
     Raises:
         InputError: The checkpoint is damaged, or of another model.
     """
-    held = _read_tensors(checkpoint / _OPTIMIZER)
-    named = {name: value for name, value in model.named_parameters() if value.requires_grad}
+    held: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    for key, value in _read_tensors(checkpoint / _OPTIMIZER).items():
+        name, _, moment = key.rpartition("|")
+        held[name][moment] = value
+    names = {value: name for name, value in model.named_parameters() if value.requires_grad}
+    # there are none before the first step that learns something
+    if held and set(held) != set(names.values()):
+        raise _foreign(checkpoint)
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            name = next(name for name, value in named.items() if value is parameter)
-            prefix = f"{name}|"
-            moments = {
-                key.removeprefix(prefix): value for key, value in held.items() if key.startswith(prefix)
+            moments = held[names[parameter]]
+            if any(value.dim() and value.shape != parameter.shape for value in moments.values()):
+                raise _foreign(checkpoint)
+            optimizer.state[parameter] = {
+                key: _spread(value, parameter, counts_there=bool(group["fused"]))
+                for key, value in moments.items()
             }
-            optimizer.state[parameter] = {key: _spread(value, parameter) for key, value in moments.items()}
+
+
+def _foreign(checkpoint: Path) -> InputError:
+    return InputError(
+        f"{checkpoint} must hold the adapters of this model and no others; "
+        "go on with the model it was made from"
+    )
 
 
 def _moments(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -147,9 +173,9 @@ def _whole(value: Tensor) -> Tensor:
     return whole.detach().cpu().clone()
 
 
-def _spread(value: Tensor, like: Tensor) -> Tensor:
-    if value.dim() == 0:  # a step count stays where it is
-        return value
+def _spread(value: Tensor, like: Tensor, *, counts_there: bool) -> Tensor:
+    if value.dim() == 0:  # a count of steps, which the fused optimizer alone keeps on the device
+        return value.to(like.device) if counts_there else value
     from torch.distributed.tensor import DTensor, distribute_tensor
 
     if isinstance(like, DTensor):
@@ -183,11 +209,7 @@ def _written_beside(folder: Path) -> Iterator[Path]:
         place.rename(folder)
     except (OSError, SafetensorError) as fault:
         shutil.rmtree(place, ignore_errors=True)
-        if (
-            getattr(fault, "errno", None) in _FULL
-            or "No space left" in str(fault)
-            or "too large" in str(fault)
-        ):
+        if _is_full(fault):
             raise InputError(
                 f"{folder} must have room for a checkpoint, but the disk is full; "
                 "make room and give the same command"
@@ -195,13 +217,21 @@ def _written_beside(folder: Path) -> Iterator[Path]:
         raise
 
 
+def _is_full(fault: Exception) -> bool:
+    # safetensors tells of it in words alone
+    told = (os.strerror(number) for number in _FULL)
+    return getattr(fault, "errno", None) in _FULL or any(words in str(fault) for words in told)
+
+
 def prune(run: Path, keep: int) -> None:
-    """Remove all but the last ``keep`` checkpoints and the best one."""
+    """Remove all but the last ``keep`` checkpoints and the best one, and what was left half-written."""
     found = checkpoints(run)
     best = best_checkpoint(run)
     for path in found[:-keep]:
         if path != best:
-            shutil.rmtree(path)
+            path.rename(path.with_name(f".{path.name}.tmp"))
+    for path in run.glob(".step-*.tmp"):
+        shutil.rmtree(path)
 
 
 def best_checkpoint(run: Path) -> Path | None:

@@ -11,6 +11,7 @@ from spatialgeom.apps.train.checkpoint import RunState, checkpoints, read_state,
 
 SOURCES = "sources"  # the prepared sources, which are there before the run is
 RUN = "run.json"  # what the run is: its configuration and the fingerprints of its sources
+_BEFORE = (SOURCES, f".{RUN}.tmp")  # what a run leaves that was killed before it was one
 
 
 def claim(folder: Path, identity: Mapping[str, Any], about: Mapping[str, Any], *, writes: bool) -> RunState:
@@ -37,14 +38,23 @@ def claim(folder: Path, identity: Mapping[str, Any], about: Mapping[str, Any], *
                 f"{_difference(before.get('identity', {}), identity)}; choose a new folder, or repeat that "
                 "run's options"
             )
-        found = checkpoints(folder)
-        return read_state(found[-1]) if found else RunState(0, own)
-    if folder.exists() and (not folder.is_dir() or any(path.name != SOURCES for path in folder.iterdir())):
+        return _last(folder, own)
+    if folder.exists() and (not folder.is_dir() or any(p.name not in _BEFORE for p in folder.iterdir())):
         raise UsageError(f"--out {folder} must be a new folder or a run's, but is neither; choose another")
     if writes:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(note, {"identity": identity, **about})
     return RunState(0, own)
+
+
+def _last(folder: Path, own: str) -> RunState:
+    found = checkpoints(folder)
+    if not found:
+        return RunState(0, own)
+    state = read_state(found[-1])
+    if state.fingerprint != own:
+        raise InputError(f"{found[-1]} must be a checkpoint of this run, but is another's; remove its folder")
+    return state
 
 
 def _read(path: Path) -> dict[str, Any]:

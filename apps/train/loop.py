@@ -167,11 +167,6 @@ class Loop:
         )
 
     def _update(self, step: int, totals: StepTotals) -> None:
-        if not math.isfinite(totals.loss):
-            raise InputError(
-                f"the loss must be finite, but is {totals.loss} in step {step + 1}; "
-                "lower optimizer.lr, or look at the data of that step"
-            )
         trained = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
         gradients = [parameter.grad for parameter in trained if parameter.grad is not None]
         # they were averaged over processes
@@ -179,6 +174,12 @@ class Loop:
         limit = self.config.optimizer.max_grad_norm or math.inf
         norm = torch.nn.utils.clip_grad_norm_(trained, limit)
         self.meter.gradient_norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+        for name, value in (("loss", totals.loss), ("gradient's norm", self.meter.gradient_norm)):
+            if not math.isfinite(value):
+                raise InputError(
+                    f"the {name} must be finite, but is {value} in step {step + 1}; "
+                    "lower optimizer.lr, or look at the data of that step"
+                )
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, len(self.sizes), self.config.optimizer)
         self.optimizer.step()
@@ -214,11 +215,11 @@ class Loop:
 
     def _save(self, loss: float | None) -> None:
         out = Path(self.config.out)
-        state = replace(
+        self.state = replace(
             self.state, loss=loss, dropped=self._all_dropped(), processes=self.accelerator.num_processes
         )
         writes = self.accelerator.is_main_process
-        save(out, self.vlm, self.optimizer, state, writes=writes)
+        save(out, self.vlm, self.optimizer, self.state, writes=writes)
         if writes:
             prune(out, self.config.checkpoint.keep)
         self.accelerator.wait_for_everyone()

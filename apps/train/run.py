@@ -43,6 +43,7 @@ def train(config: TrainConfig) -> RunState:
     report = Report(accelerator, out, steps=steps, done=state.step, quiet=config.quiet)
     if state.step >= steps:
         report.say(f"{out} is done: {steps} steps")
+        report.close()
         return state
     report.say(inputs.summary(accelerator.num_processes))
     last = checkpoints(out)[-1] if state.step else None
@@ -96,6 +97,13 @@ def make_accelerator(config: TrainConfig) -> Any:
             f"{started} processes must train together, but accelerate sees {accelerator.num_processes}; "
             "on CPUs start them with ACCELERATE_USE_CPU=true torchrun --nproc_per_node N "
             "-m spatialgeom.apps.train"
+        )
+    if accelerator.is_fsdp2:
+        from torch.distributed.fsdp import MixedPrecisionPolicy
+
+        # accelerate would also round losses, and sums of gradients, to the type of the weights
+        accelerator.state.fsdp_plugin.mixed_precision_policy = MixedPrecisionPolicy(
+            param_dtype=getattr(torch, config.model.dtype), reduce_dtype=torch.float32
         )
     return accelerator
 

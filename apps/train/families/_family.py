@@ -64,12 +64,8 @@ class Family(Protocol):
         """Where its modules are."""
 
     @property
-    def placeholder(self) -> str:
-        """What stands in rendered text for one image, before it is expanded."""
-
-    @property
     def image_token(self) -> str:
-        """The token that is replaced by image features."""
+        """The token that is replaced by image features; one alone stands for an image in the text."""
 
     def plan(self, sizes: Sequence[tuple[int, int]], budget: ImageBudget) -> list[ImagePlan]:
         """Return how a conversation's images of these (height, width) will be seen together.
@@ -79,7 +75,7 @@ class Family(Protocol):
         """
 
     def expansion(self, plan: ImagePlan) -> str:
-        """Return the text that replaces ``placeholder``; it tokenises to ``plan.tokens`` tokens."""
+        """Return the text that replaces ``image_token``; it tokenises to ``plan.tokens`` tokens."""
 
     def pixels(self, pictures: Sequence[Image], plans: Sequence[ImagePlan]) -> dict[str, Tensor]:
         """Return the model's image inputs for one conversation of at least one image.
@@ -99,9 +95,6 @@ class Family(Protocol):
 
     def configure(self, config: Any, budget: ImageBudget) -> None:
         """Set what a model must know of the budget in its configuration: call it before training."""
-
-    def save(self, folder: str) -> None:
-        """Write the image processor's configuration as transformers expects it."""
 
 
 class FamilyModule(Protocol):

@@ -1,22 +1,13 @@
-"""What the families share: files of image processors, and a conversation's budget of tiles."""
+"""What families share: a conversation's budget of tiles, and images that stand between two tokens."""
 
-import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from spatialgeom.apps.train.encoding import DroppedError
 from spatialgeom.apps.train.families._family import ImageBudget, ImagePlan
-
-_FILES = ("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json")
-
-
-def copy_processor(source: str, folder: str) -> None:
-    """Copy what a checkpoint says about its images and videos."""
-    for file in filter(Path.is_file, (Path(source, name) for name in _FILES)):
-        shutil.copyfile(file, Path(folder, file.name))
 
 
 def share(
@@ -49,3 +40,29 @@ def join_rows(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     """Return each input of several conversations, one below the other."""
     filled = [part for part in parts if part]
     return {name: torch.cat([part[name] for part in filled]) for name in filled[0]} if filled else {}
+
+
+class BetweenTokens(ABC):
+    """Images whose features stand between two tokens, with equal shares of the budget."""
+
+    image_token: str
+    around: tuple[str, str]
+
+    @abstractmethod
+    def tiles(self, height: int, width: int, most: int) -> int:
+        """Return how many an image has if it may have so many at most."""
+
+    @abstractmethod
+    def plan_one(self, height: int, width: int, most: int) -> ImagePlan:
+        """Return how it is then seen."""
+
+    def plan(self, sizes: Sequence[tuple[int, int]], budget: ImageBudget) -> list[ImagePlan]:
+        most = share(sizes, self.tiles, budget)
+        return [self.plan_one(height, width, most) for height, width in sizes]
+
+    def expansion(self, plan: ImagePlan) -> str:
+        begin, end = self.around
+        return begin + self.image_token * (plan.tokens - 2) + end
+
+    def join(self, parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        return join_rows(parts)

@@ -1,6 +1,6 @@
 """InternVL 2.5, 3 and 3.5 in their native form: square tiles and a thumbnail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,8 @@ from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import (
 
 from spatialgeom.apps.train.families._family import Family, ImageBudget, ImagePlan, Parts
 from spatialgeom.apps.train.families._images import (
+    BetweenTokens,
     check_tokens,
-    copy_processor,
-    join_rows,
-    share,
 )
 
 MODEL_TYPES = ("internvl",)
@@ -26,11 +24,10 @@ _PARTS = Parts(vision=("vision_tower", "multi_modal_projector"))
 
 
 @dataclass(frozen=True)
-class InternVL:
+class InternVL(BetweenTokens):
     """Images cut into a grid of tiles, each seen with the same number of tokens.
 
     Args:
-        source: The checkpoint's folder.
         processor: Its image processor.
         image_token: Token that is replaced by image features.
         around: Tokens before and after those of one image.
@@ -38,7 +35,6 @@ class InternVL:
         tile_patches: Patches of one tile.
     """
 
-    source: str
     processor: Any
     image_token: str
     around: tuple[str, str]
@@ -47,25 +43,10 @@ class InternVL:
     name: str = "internvl"
     parts: Parts = _PARTS
 
-    @property
-    def placeholder(self) -> str:
-        return self.image_token
-
-    def plan(self, sizes: Sequence[tuple[int, int]], budget: ImageBudget) -> list[ImagePlan]:
-        most = share(sizes, self._tiles, budget)
-        return [self._plan(height, width, most) for height, width in sizes]
-
-    def expansion(self, plan: ImagePlan) -> str:
-        begin, end = self.around
-        return begin + self.image_token * (plan.tokens - 2) + end
-
     def pixels(self, pictures: Sequence[Image], plans: Sequence[ImagePlan]) -> dict[str, Tensor]:
         seen = [self._cut(picture, plan.tiles) for picture, plan in zip(pictures, plans, strict=True)]
         check_tokens([2 + len(tiles) * self.tile_tokens for tiles in seen], plans)
         return {"pixel_values": torch.cat(seen)}
-
-    def join(self, parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        return join_rows(parts)
 
     def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         return {}
@@ -73,10 +54,7 @@ class InternVL:
     def configure(self, config: Any, budget: ImageBudget) -> None:
         """Do nothing: the model takes any number of tiles."""
 
-    def save(self, folder: str) -> None:
-        copy_processor(self.source, folder)
-
-    def _plan(self, height: int, width: int, most: int) -> ImagePlan:
+    def plan_one(self, height: int, width: int, most: int) -> ImagePlan:
         crops = {"crop_to_patches": True, "min_patches": 1, "max_patches": most}
         tiles = self.processor.get_number_of_image_patches(height, width, crops)
         columns, _ = self._grid(height, width, most)
@@ -87,7 +65,7 @@ class InternVL:
             shown_width=columns * self.processor.size["width"],
         )
 
-    def _tiles(self, height: int, width: int, most: int) -> int:
+    def tiles(self, height: int, width: int, most: int) -> int:
         columns, rows = self._grid(height, width, most)
         return columns * rows
 
@@ -110,7 +88,6 @@ def load(folder: str, config: Any, tokenizer: Any) -> Family:
     begin = getattr(tokenizer, "start_image_token", None) or "<img>"
     end = getattr(tokenizer, "end_image_token", None) or "</img>"
     return InternVL(
-        source=folder,
         processor=GotOcr2ImageProcessorPil.from_pretrained(folder),
         image_token=tokenizer.convert_ids_to_tokens(config.image_token_id),
         around=(begin, end),

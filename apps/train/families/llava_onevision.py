@@ -15,7 +15,6 @@ from transformers.models.llava_onevision.image_processing_pil_llava_onevision im
 from spatialgeom.apps.train.families._family import Family, ImageBudget, ImagePlan, Parts
 from spatialgeom.apps.train.families._images import (
     check_tokens,
-    copy_processor,
     join_rows,
     share,
 )
@@ -33,7 +32,6 @@ class LlavaOnevision:
     left in it by ``configure``.
 
     Args:
-        source: The checkpoint's folder.
         processor: Its image processor.
         image_token: Token that is replaced by image features.
         side: Pixels along one side of a tile.
@@ -42,7 +40,6 @@ class LlavaOnevision:
         densest: Tokens of one image beside its thumbnail, in tiles: more are reduced to about so many.
     """
 
-    source: str
     processor: Any
     image_token: str
     side: int
@@ -51,10 +48,6 @@ class LlavaOnevision:
     densest: int
     name: str = "llava_onevision"
     parts: Parts = _PARTS
-
-    @property
-    def placeholder(self) -> str:
-        return self.image_token
 
     def plan(self, sizes: Sequence[tuple[int, int]], budget: ImageBudget) -> list[ImagePlan]:
         if len(sizes) == 1:
@@ -87,9 +80,6 @@ class LlavaOnevision:
     def configure(self, config: Any, budget: ImageBudget) -> None:
         """Leave only grids within the budget; a model that is saved after training keeps all of them."""
         config.image_grid_pinpoints = [list(grid) for grid in self._grids(_most(budget))]
-
-    def save(self, folder: str) -> None:
-        copy_processor(self.source, folder)
 
     def _grids(self, most: int) -> list[tuple[int, int]]:
         """Return grids of so many tiles at most; the smallest if there is none."""
@@ -142,7 +132,6 @@ def load(folder: str, config: Any, tokenizer: Any) -> Family:
     """Return the family of one checkpoint."""
     vision = config.vision_config
     return LlavaOnevision(
-        source=folder,
         processor=LlavaOnevisionImageProcessorPil.from_pretrained(folder),
         image_token=tokenizer.convert_ids_to_tokens(config.image_token_id),
         side=vision.image_size,

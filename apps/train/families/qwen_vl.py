@@ -1,7 +1,7 @@
 """Qwen2.5-VL and Qwen3-VL: images at their own shape, resized to whole patches within a number of pixels."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,9 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from spatialgeom.apps.train.encoding import DroppedError
 from spatialgeom.apps.train.families._family import TILE_TOKENS, Family, ImageBudget, ImagePlan, Parts
 from spatialgeom.apps.train.families._images import (
+    BetweenTokens,
     check_tokens,
-    copy_processor,
     join_rows,
-    share,
 )
 
 MODEL_TYPES = ("qwen2_5_vl", "qwen3_vl")
@@ -25,12 +24,11 @@ _PARTS = Parts(vision=("visual",))
 
 
 @dataclass(frozen=True)
-class QwenVL:
+class QwenVL(BetweenTokens):
     """Images of any shape; a tile is as many pixels as make ``tile_tokens`` tokens.
 
     Args:
         name: Model type.
-        source: The checkpoint's folder.
         processor: Its image processor.
         image_token: Token that is replaced by image features.
         image_id: Its id.
@@ -40,7 +38,6 @@ class QwenVL:
     """
 
     name: str
-    source: str
     processor: Any
     image_token: str
     image_id: int
@@ -48,26 +45,11 @@ class QwenVL:
     tile_tokens: int = TILE_TOKENS
     parts: Parts = _PARTS
 
-    @property
-    def placeholder(self) -> str:
-        return self.image_token
-
-    def plan(self, sizes: Sequence[tuple[int, int]], budget: ImageBudget) -> list[ImagePlan]:
-        most = share(sizes, self._tiles, budget)
-        return [self._plan(height, width, most) for height, width in sizes]
-
-    def expansion(self, plan: ImagePlan) -> str:
-        begin, end = self.around
-        return begin + self.image_token * (plan.tokens - 2) + end
-
     def pixels(self, pictures: Sequence[Image], plans: Sequence[ImagePlan]) -> dict[str, Tensor]:
         seen = [self._patches(picture, plan.tiles) for picture, plan in zip(pictures, plans, strict=True)]
         merged = self.processor.merge_size**2
         check_tokens([2 + int(part["image_grid_thw"].prod()) // merged for part in seen], plans)
         return join_rows(seen)
-
-    def join(self, parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        return join_rows(parts)
 
     def token_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
         # 0 is text, 1 an image: the model counts positions along rows and columns of each run of ones
@@ -75,9 +57,6 @@ class QwenVL:
 
     def configure(self, config: Any, budget: ImageBudget) -> None:
         """Do nothing: the model takes any shape."""
-
-    def save(self, folder: str) -> None:
-        copy_processor(self.source, folder)
 
     @property
     def _factor(self) -> int:
@@ -98,11 +77,11 @@ class QwenVL:
             raise DroppedError("an image is more than 200 times longer than wide") from None
         return rows, columns
 
-    def _tiles(self, height: int, width: int, most: int) -> int:
+    def tiles(self, height: int, width: int, most: int) -> int:
         rows, columns = self._resized(height, width, most)
         return math.ceil(rows * columns / (self.tile_tokens * self._factor**2))
 
-    def _plan(self, height: int, width: int, most: int) -> ImagePlan:
+    def plan_one(self, height: int, width: int, most: int) -> ImagePlan:
         rows, columns = self._resized(height, width, most)
         return ImagePlan(
             tokens=2 + rows * columns // self._factor**2,
@@ -124,7 +103,6 @@ def load(folder: str, config: Any, tokenizer: Any) -> Family:
     token = tokenizer.convert_ids_to_tokens
     return QwenVL(
         name=config.model_type,
-        source=folder,
         processor=Qwen2VLImageProcessorPil.from_pretrained(folder),
         image_id=config.image_token_id,
         image_token=token(config.image_token_id),
