@@ -121,11 +121,12 @@ class Loop:
 
     def _step(self, step: int, batches: Iterator[MicroBatch]) -> StepTotals:
         """Add up the gradients of the summed loss, divide them by the label tokens of all, and step."""
-        set_seed(self.config.seed, step, self.accelerator.process_index)
         own = StepTotals()
         sums = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
         self.model.train()
-        for batch in batches:
+        for number, batch in enumerate(batches):
+            # not once a step: a data loader that is started draws from torch's generator
+            set_seed(self.config.seed, step, number, self.accelerator.process_index)
             sums += self._forward_backward(batch)
             own.labels += int((batch.labels[:, 1:] != IGNORED).sum())
             own.tokens += batch.tokens
@@ -146,7 +147,9 @@ class Loop:
         """Return the sum of the loss, and how many label tokens were the likeliest."""
         from accelerate.utils import send_to_device
 
-        inputs, labels = send_to_device((dict(batch.inputs), batch.labels), self.accelerator.device)
+        inputs, labels = send_to_device(
+            (dict(batch.inputs), batch.labels), self.accelerator.device, non_blocking=True
+        )
         # gradients of all processes meet once a step, on the last micro-batch
         with nullcontext() if batch.last else self.accelerator.no_sync(self.model):
             try:
@@ -203,7 +206,8 @@ class Loop:
             reasons = "; ".join(f"{reason}: {count}" for reason, count in self._all_dropped().items())
             raise InputError(
                 f"at most {self.config.data.max_dropped:.1%} of the conversations may be dropped, but "
-                f"{lost} of {self.state.seen} were ({reasons}); mend the data, or raise data.max_dropped"
+                f"{lost} of {self.state.seen} were ({reasons}); mend the data, or raise "
+                "data.max_length or data.max_dropped"
             )
 
     def _all_dropped(self) -> dict[str, int]:
@@ -225,9 +229,9 @@ class Loop:
         self.accelerator.wait_for_everyone()
 
 
-def set_seed(seed: int, step: int, rank: int) -> None:
-    """Seed what is drawn in a step, such as dropout, by the step's name: a resumed run draws the same."""
-    torch.manual_seed(int(generator(seed, "step", str(step), str(rank)).integers(2**62)))
+def set_seed(seed: int, step: int, number: int, rank: int) -> None:
+    """Seed what a micro-batch draws, such as dropout, by its name: a resumed run draws the same."""
+    torch.manual_seed(int(generator(seed, "step", str(step), str(number), str(rank)).integers(2**62)))
 
 
 class Ahead:

@@ -9,6 +9,7 @@ import torch
 
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.train.checkpoint import best_checkpoint, checkpoints
+from spatialgeom.apps.train.model import without_notices
 
 # tokenizer, templates and processors are taken over as they are: loading them would need packages that
 # training does not, and writing them again would lose settings
@@ -52,7 +53,8 @@ def merge(checkpoint: Path, out: Path, *, model: str | None = None, dtype: str =
     try:
         # merged in float32, so that only the result is rounded
         loaded = AutoModelForImageTextToText.from_pretrained(base, dtype=torch.float32)
-        adapted = PeftModel.from_pretrained(loaded, str(checkpoint))
+        with without_notices():
+            adapted = PeftModel.from_pretrained(loaded, str(checkpoint))
     except (OSError, ValueError) as fault:
         reason = " ".join(str(fault).split())
         raise InputError(

@@ -3,6 +3,8 @@
 import importlib.util
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -111,14 +113,21 @@ def add_adapters(model: Any, lora: LoraOptions) -> Any:
         bias="none",
         task_type="CAUSAL_LM",
     )
-    with warnings.catch_warnings():  # that peft asks transformers by an older name is nothing to users
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+    with without_notices():
         adapted = get_peft_model(model, adapters)
     for parameter in adapted.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     check_trainable(adapted)
     return adapted
+
+
+@contextmanager
+def without_notices() -> Iterator[None]:
+    """Hide that peft asks transformers by an older name, which is nothing to users."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
 
 
 def check_trainable(model: nn.Module) -> None:

@@ -12,6 +12,7 @@ from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.provenance import versions
 from spatialgeom.apps.train.checkpoint import RunState, checkpoints, load_adapter, load_optimizer
 from spatialgeom.apps.train.config import TrainConfig
+from spatialgeom.apps.train.data.loader import worker_fault
 from spatialgeom.apps.train.evaluate import Evaluator
 from spatialgeom.apps.train.families import Family, ImageBudget
 from spatialgeom.apps.train.folder import claim
@@ -72,6 +73,8 @@ def train(config: TrainConfig) -> RunState:
     )
     try:
         return loop.run(inputs.batches(rank, world, start=state.step))
+    except RuntimeError as fault:  # torch tells of a worker's end wherever the main thread is
+        raise worker_fault(fault) from None
     finally:
         report.close()
 
