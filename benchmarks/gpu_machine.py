@@ -17,6 +17,9 @@ _COSTS = {
     "pytest": "the tests do not run",
     "hypothesis": "the tests do not run",
     "xdist": "the tests run one at a time",
+    "transformers": "the training step is not timed",
+    "peft": "the training step is not timed",
+    "accelerate": "the training step is not timed",
     "kornia": "comparisons with it are skipped",
     "kornia_rs": "recorded depth maps cannot be read",
 }

@@ -23,6 +23,7 @@ def markdown(results: Mapping[str, Any]) -> str:
         ("Operations", "benchmarks", _operations),
         ("Ceilings", "ceilings", _ceilings),
         ("Experiments", "experiments", _experiments),
+        ("Training", "training", _training),
         ("Tests", "tests", _tests),
         ("Kernels", "profile", _profile),
     ):
@@ -98,6 +99,23 @@ def _experiments(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         for rate in rates
     )
     return _table(("experiment", "of what", "per second", ""), rows)
+
+
+def _training(rows: Sequence[Row]) -> str:
+    head = {
+        "row": "row",
+        "median": "median",
+        "unit": "",
+        "ratio": "x plain PEFT",
+        "utilisation": "of peak",
+        "of_ceiling": "of measured ceiling",
+        "wait": "waiting",
+        "padding": "padding",
+        "peak_gib": "GiB",
+        "first_loss": "first loss",
+        "note": "note",
+    }
+    return _table(tuple(head.values()), (tuple(row.get(name, "") for name in head) for row in rows))
 
 
 def _tests(found: Mapping[str, Any]) -> str:

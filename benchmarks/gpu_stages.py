@@ -66,7 +66,7 @@ def _library_ceilings(folder: Path) -> dict[str, Any]:
 def _experiment(name: str) -> Stage:
     return Stage(
         name,
-        30,
+        20,
         lambda folder: _module("experiments", name, "--out", str(folder / f"{name}.json")),
         partial(_experiment_found, name),
         needs=("triton",),
@@ -118,6 +118,18 @@ def _rows(folder: Path) -> dict[str, Any]:
     return {"benchmarks": [{k: v for k, v in row.items() if v} for row in rows], "words": words}
 
 
+def _training(folder: Path) -> list[str]:
+    # a step is two micro-batches; more would take longer than a stage has
+    sizes = ["--model", "8b", "--batch", "8", "--steps", "3", "--warmup", "1"]
+    return _module("training", "--device", "cuda", *sizes, "--out", str(folder / "training.csv"))
+
+
+def _training_rows(folder: Path) -> dict[str, Any]:
+    rows = table.read_csv(folder / "training.csv")
+    ratios = ", ".join(f"{row['row']} {row['ratio']}x plain PEFT" for row in rows if row["ratio"])
+    return {"training": [{k: v for k, v in row.items() if v} for row in rows], "words": f"{ratios}."}
+
+
 def _profile(folder: Path) -> dict[str, Any]:
     found = _read(folder / "profile.json")
     return {"profile": found, "words": f"{len(found)} operations."}
@@ -129,14 +141,15 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 ALL = (
-    Stage("environment", 20, lambda folder: _module("gpu_machine", str(folder / "machine.json")), _machine),
-    Stage("ceilings", 30, lambda folder: _module("ceilings", str(folder / _CEILINGS)), _library_ceilings),
+    Stage("environment", 15, lambda folder: _module("gpu_machine", str(folder / "machine.json")), _machine),
+    Stage("ceilings", 20, lambda folder: _module("ceilings", str(folder / _CEILINGS)), _library_ceilings),
     _experiment("matrix_instructions"),
     _experiment("gathers"),
     _experiment("atomics"),
-    Stage("tests", 130, _tests, _outcomes, needs=("pytest", "hypothesis")),
-    Stage("benchmarks", 160, _benchmarks, _rows),
+    Stage("tests", 120, _tests, _outcomes, needs=("pytest", "hypothesis")),
+    Stage("benchmarks", 145, _benchmarks, _rows),
     _experiment("overlap_products"),
+    Stage("training", 80, _training, _training_rows, needs=("transformers", "peft", "accelerate")),
     # only if time is left
     Stage(
         "profile",

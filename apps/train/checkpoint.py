@@ -100,8 +100,8 @@ def save(run: Path, model: Any, optimizer: torch.optim.Optimizer, state: RunStat
 def _spread_again(model: nn.Module) -> None:
     """Leave to each process its part of the weights: after an evaluation it may still hold whole ones."""
     for module in model.modules():
-        if hasattr(module, "reshard"):
-            module.reshard()
+        if (reshard := getattr(module, "reshard", None)) is not None:
+            reshard()
 
 
 def trained_tensors(model: nn.Module) -> dict[str, Tensor]:

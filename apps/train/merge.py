@@ -9,11 +9,12 @@ import torch
 
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.train.checkpoint import best_checkpoint, checkpoints
-from spatialgeom.apps.train.model import without_notices
+from spatialgeom.apps.train.model import load_whole, without_notices
 
 # tokenizer, templates and processors are taken over as they are: loading them would need packages that
 # training does not, and writing them again would lose settings
 _BESIDE = ("*.json", "*.jinja", "*.txt", "*.model")
+_LONGEST = 200  # characters of another library's message
 _OWN = ("config.json", "generation_config.json")
 
 
@@ -45,20 +46,19 @@ def merge(checkpoint: Path, out: Path, *, model: str | None = None, dtype: str =
         InputError: The adapter or its base cannot be read, or ``out`` is there already.
     """
     from peft import PeftModel
-    from transformers import AutoModelForImageTextToText
+    from safetensors import SafetensorError
 
     if out.exists():
         raise InputError(f"{out} must be a new folder, but is there already; name another one")
     base = model or _trained_on(checkpoint)
+    loaded = load_whole(base, dtype=torch.float32)  # so that only the result is rounded
     try:
-        # merged in float32, so that only the result is rounded
-        loaded = AutoModelForImageTextToText.from_pretrained(base, dtype=torch.float32)
         with without_notices():
             adapted = PeftModel.from_pretrained(loaded, str(checkpoint))
-    except (OSError, ValueError) as fault:
-        reason = " ".join(str(fault).split())
+    except (OSError, ValueError, RuntimeError, SafetensorError) as fault:
+        reason = " ".join(str(fault).split())[:_LONGEST]
         raise InputError(
-            f"{base} with the adapter {checkpoint} must load, but {reason}; name the base with --model"
+            f"the adapter {checkpoint} must fit {base}, but {reason}; name its base with --model"
         ) from None
     merged = adapted.merge_and_unload(safe_merge=True).to(getattr(torch, dtype))
     place = out.with_name(f".{out.name}.tmp")

@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -31,8 +32,6 @@ def load_model(config: ModelConfig, device: torch.device, *, sharded: bool = Fal
         InputError: The checkpoint cannot be loaded.
         UsageError: What the configuration asks for is not installed.
     """
-    from transformers import AutoModelForImageTextToText
-
     options: dict[str, Any] = {
         "dtype": getattr(torch, config.dtype),
         "attn_implementation": _attention(config, device),
@@ -41,22 +40,47 @@ def load_model(config: ModelConfig, device: torch.device, *, sharded: bool = Fal
         options["device_map"] = {"": device}
     if config.quantization == "4bit":
         options |= {"quantization_config": _four_bits(config), "device_map": {"": device}}
+    # the adapter tells its base by this name, from wherever it is merged
+    name = str(Path(config.path).resolve()) if Path(config.path).is_dir() else config.path
+    model = load_whole(name, revision=config.revision, **options)
+    model.requires_grad_(False)
+    return model
+
+
+def load_whole(name: str, **options: Any) -> Any:
+    """Return a model as transformers loads it, if its checkpoint holds all of it.
+
+    Args:
+        name: Folder of the checkpoint, or its name on the hub.
+        options: Further arguments of ``from_pretrained``.
+
+    Raises:
+        InputError: The checkpoint cannot be loaded.
+    """
+    from safetensors import SafetensorError
+    from transformers import AutoModelForImageTextToText
+
     try:
         loaded: Any = AutoModelForImageTextToText.from_pretrained(
-            config.path, revision=config.revision, output_loading_info=True, **options
+            name, output_loading_info=True, ignore_mismatched_sizes=True, **options
         )
-    except (OSError, ValueError) as fault:
+    except torch.OutOfMemoryError:
+        raise InputError(
+            f"the model {name} must fit into the device's memory, but does not; take a smaller one, or "
+            "model.quantization 4bit"
+        ) from None
+    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as fault:
         reason = " ".join(str(fault).split())
         raise InputError(
-            f"model.path {config.path} must be a checkpoint that transformers loads, but {reason}"
+            f"the model {name} must be a checkpoint that transformers loads, but {reason}"
         ) from None
     model, told = loaded
-    if missing := sorted(told["missing_keys"]):
+    lacking = {*told["missing_keys"], *(key for key, *_ in told["mismatched_keys"])}
+    if lacking:
         raise InputError(
-            f"model.path {config.path} must hold all weights of its model, but lacks {len(missing)} "
-            f"({missing[0]}, ...); take a whole checkpoint, in transformers' own form"
+            f"the model {name} must hold all weights that its config.json tells of, but lacks {len(lacking)} "
+            f"of that name and shape ({min(lacking)}, ...); take a whole checkpoint, in transformers' own form"
         )
-    model.requires_grad_(False)
     return model
 
 
