@@ -14,10 +14,10 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of what a result can depend on."""
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions of what a result can depend on, and of further packages."""
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *more):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
         print(
             f"needs {' and '.join(missing)}, which cannot be imported: install spatialgeom[train], "
-            "or name the wheel on PYTHONPATH",
+            "or name a folder that has them on PYTHONPATH",
             file=sys.stderr,
         )
         return 2

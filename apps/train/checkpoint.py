@@ -32,6 +32,7 @@ class RunState:
         loss: Loss of the last evaluation, nats per label token; None: there was none.
         dropped: Conversations that could not be used so far, by reason.
         seen: Conversations that were planned so far.
+        unusable: Records that its sources cannot use, by source and reason.
         processes: How many ran it.
     """
 
@@ -40,6 +41,7 @@ class RunState:
     loss: float | None = None
     dropped: dict[str, int] = field(default_factory=dict)
     seen: int = 0
+    unusable: dict[str, int] = field(default_factory=dict)
     processes: int = 1
 
 

@@ -1,11 +1,12 @@
 """What a training run is told: the same dataclasses serve the command line, config files and Python."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from spatialgeom.apps.errors import UsageError
 from spatialgeom.apps.provenance import fingerprint
-from spatialgeom.apps.train.data.source import SourceConfig
+from spatialgeom.apps.train.data.entry import entries
 
 ATTENTION = ("auto", "sdpa", "flash_attention_2", "eager")
 DTYPES = ("bfloat16", "float32")
@@ -21,10 +22,6 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 def _at_least(name: str, value: float, least: float) -> None:
     if not value >= least:
         raise UsageError(f"{name} must be at least {least:g}, got {value}")
-
-
-def _entries(sources: list[SourceConfig | str]) -> list[SourceConfig]:
-    return [SourceConfig(path=source) if isinstance(source, str) else source for source in sources]
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,8 @@ class DataConfig:
     """What is learnt from.
 
     Args:
-        sources: Datasets and conversation files: paths, or entries with a path and a share.
+        sources: Datasets and conversation files: paths, or entries with the keys path, format, repeat,
+            samples, root, roots, tasks, questions and name.
         max_length: Longest conversation in tokens; longer ones are dropped and counted, never cut.
         max_dropped: Share of conversations that may be dropped before the run stops.
         hold_out: Lists, manifests or recipes, as for ``datagen run``: a source that shows one of their scenes
@@ -110,7 +108,7 @@ class DataConfig:
         cache: Folder of the prepared sources; None: inside ``out``.
     """
 
-    sources: list[SourceConfig | str] = field(default_factory=list)
+    sources: list[Any] = field(default_factory=list)
     max_length: int = 8192
     max_dropped: float = 0.01
     hold_out: list[str] = field(default_factory=list)
@@ -122,11 +120,8 @@ class DataConfig:
     workers: int = 8
     cache: str | None = None
 
-    def entries(self) -> list[SourceConfig]:
-        """Return the sources, each as an entry."""
-        return _entries(self.sources)
-
     def __post_init__(self) -> None:
+        object.__setattr__(self, "sources", entries(self.sources, "data.sources"))
         _at_least("data.batch", self.batch, 1)
         _at_least("data.workers", self.workers, 0)
         if not 0 <= self.max_dropped <= 1:
@@ -182,15 +177,12 @@ class EvaluationConfig:
         per_task: Most conversations of each subtask.
     """
 
-    sources: list[SourceConfig | str] = field(default_factory=list)
+    sources: list[Any] = field(default_factory=list)
     every: int = 500
     per_task: int = 20
 
-    def entries(self) -> list[SourceConfig]:
-        """Return the sources, each as an entry."""
-        return _entries(self.sources)
-
     def __post_init__(self) -> None:
+        object.__setattr__(self, "sources", entries(self.sources, "evaluation.sources"))
         _at_least("evaluation.every", self.every, 1)
         _at_least("evaluation.per_task", self.per_task, 1)
 
@@ -258,7 +250,7 @@ class TrainConfig:
         How many processes run it, how they cut its batches, and how it is watched does not belong to it.
         """
         told = asdict(self)
-        told["data"]["sources"] = [asdict(entry) for entry in self.data.entries()]
+        told["model"]["path"] = Path(self.model.path).resolve().name  # wherever it lies
         for free in ("out", "tracker", "quiet", "evaluation", "checkpoint"):
             del told[free]
         for free in ("workers", "cache", "micro_batch_tokens", "packing", "max_dropped", "hold_out"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.train.data.batch import MicroBatch
 from spatialgeom.apps.train.loss import LabelLoss
 from spatialgeom.apps.train.report import Report
@@ -62,19 +63,29 @@ class Evaluator:
 
         self.model.eval()
         own: dict[str, TaskSums] = defaultdict(TaskSums)
+        dropped = 0
         with torch.no_grad():
             for batch in self.batches:
+                dropped += batch.dropped.total()
+                if not batch.inputs:
+                    continue
                 inputs, labels = send_to_device((dict(batch.inputs), batch.labels), self.accelerator.device)
                 _add(own, batch.tasks, self.model(inputs, labels, batch.lengths))
         self.model.train()
         whole: dict[str, TaskSums] = defaultdict(TaskSums)
-        for part in gather_object([dict(own)]):
+        parts = gather_object([(dict(own), dropped)])
+        for part, _ in parts:
             for task, sums in part.items():
                 whole[task].add(sums)
                 whole[ALL].add(sums)
         by_task = {
             task: whole[task].figures() for task in sorted(whole, key=lambda name: (name != ALL, name))
         }
+        if not by_task:
+            raise InputError(
+                "evaluation.sources must hold a conversation that can be used, but none of theirs can"
+            )
+        by_task[ALL]["dropped"] = sum(count for _, count in parts)
         self.report.evaluation(step, by_task)
         return by_task[ALL]["loss"]
 

@@ -31,15 +31,18 @@ def claim(folder: Path, identity: Mapping[str, Any], about: Mapping[str, Any], *
     own = fingerprint(identity)
     note = folder / RUN
     if note.is_file():
-        before = _read(note)
-        if before.get("identity") != identity:
+        before = _read(note).get("identity")
+        if before is None:
+            raise UsageError(f"--out {folder} must be a new folder or a training run's, but is a dataset's")
+        # of a run without a checkpoint nothing is lost when it begins again with other options
+        if before != identity and checkpoints(folder):
             raise UsageError(
                 f"--out {folder} holds another run, which differs in "
-                f"{_difference(before.get('identity', {}), identity)}; choose a new folder, or repeat that "
-                "run's options"
+                f"{_difference(before, identity)}; choose a new folder, or repeat that run's options"
             )
-        return _last(folder, own)
-    if folder.exists() and (not folder.is_dir() or any(p.name not in _BEFORE for p in folder.iterdir())):
+        if before == identity:
+            return _last(folder, own)
+    elif folder.exists() and (not folder.is_dir() or any(p.name not in _BEFORE for p in folder.iterdir())):
         raise UsageError(f"--out {folder} must be a new folder or a run's, but is neither; choose another")
     if writes:
         folder.mkdir(parents=True, exist_ok=True)

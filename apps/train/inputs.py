@@ -86,6 +86,14 @@ class Inputs:
         workers = min(_EVALUATION_WORKERS, self.config.data.workers)
         return self._loader(self.held_out, HeldOutPlan(draws), rank, world, workers=workers)
 
+    def unusable(self) -> dict[str, int]:
+        """Return numbers of records that sources cannot use, by source and reason."""
+        return {
+            f"{source.name}: {reason}": count
+            for source in (*self.sources, *self.held_out)
+            for reason, count in source.dropped.items()
+        }
+
     def summary(self, processes: int) -> str:
         """Return a line for people."""
         shares = ", ".join(f"{share.name} {share.draws:,} of {share.length:,}" for share in self.plan.shares)
@@ -133,8 +141,8 @@ def load_inputs(config: TrainConfig, *, tells: bool) -> Inputs:
     family, encoder = load_encoder(config)
     cache = Path(config.data.cache or Path(config.out) / SOURCES)
     progress = Progress(quiet=config.quiet or not tells)
-    sources = prepare_all(config.data.entries(), cache, progress, config.seed)
-    held_out = prepare_all(config.evaluation.entries(), cache, progress) if config.evaluation.sources else []
+    sources = prepare_all(config.data.sources, cache, progress, config.seed)
+    held_out = prepare_all(config.evaluation.sources, cache, progress) if config.evaluation.sources else []
     for source in sources:
         _check_dropped(source, config.data.max_dropped, progress)
     _refuse_held_out(config, sources, held_out, progress)

@@ -127,11 +127,12 @@ class Loop:
         for number, batch in enumerate(batches):
             # not once a step: a data loader that is started draws from torch's generator
             set_seed(self.config.seed, step, number, self.accelerator.process_index)
-            sums += self._forward_backward(batch)
+            if batch.inputs:
+                sums += self._forward_backward(batch)
+                own.flops += self.meter.flops(batch)
             own.labels += int((batch.labels[:, 1:] != IGNORED).sum())
             own.tokens += batch.tokens
             own.padded += batch.labels.numel()
-            own.flops += self.meter.flops(batch)
             own.conversations += len(batch.ids)
             own.dropped += batch.dropped.total()
             self.dropped += batch.dropped
@@ -188,14 +189,14 @@ class Loop:
         self.optimizer.step()
 
     def _metrics(self, totals: StepTotals, lost: int) -> dict[str, float]:
-        labels = max(totals.labels, 1)
+        labels = totals.labels
+        learnt = {"loss": totals.loss / labels, "exact": totals.exact / labels} if labels else {}
         return {
-            "loss": totals.loss / labels,
-            "exact": totals.exact / labels,
+            **learnt,
             "lr": self.optimizer.param_groups[0]["lr"],
             "padding": 1 - totals.tokens / max(totals.padded, 1),
             "conversations": totals.conversations,
-            "label_tokens": totals.labels,
+            "label_tokens": labels,
             "dropped": lost,
             **self.meter.read(totals.tokens, totals.flops),
         }
@@ -242,7 +243,7 @@ class Ahead:
         self._next: MicroBatch | None = None
 
     def of_step(self, step: int) -> Iterator[MicroBatch]:
-        """Yield those of a step; none where all its conversations were dropped."""
+        """Yield those of a step."""
         while (batch := self._next or next(self._batches, None)) is not None:
             self._next = batch
             if batch.step != step:

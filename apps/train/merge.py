@@ -4,11 +4,12 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from spatialgeom.apps.errors import InputError
-from spatialgeom.apps.train.checkpoint import best_checkpoint, checkpoints
+from spatialgeom.apps.train.checkpoint import best_checkpoint, checkpoints, load_adapter
 from spatialgeom.apps.train.model import load_whole, without_notices
 
 # tokenizer, templates and processors are taken over as they are: loading them would need packages that
@@ -43,40 +44,59 @@ def merge(checkpoint: Path, out: Path, *, model: str | None = None, dtype: str =
             none is.
 
     Raises:
-        InputError: The adapter or its base cannot be read, or ``out`` is there already.
+        InputError: The adapter or its base cannot be read or do not fit one another, ``out`` is there
+            already, or the disk is full.
     """
-    from peft import PeftModel
     from safetensors import SafetensorError
 
     if out.exists():
         raise InputError(f"{out} must be a new folder, but is there already; name another one")
     base = model or _trained_on(checkpoint)
-    loaded = load_whole(base, dtype=torch.float32)  # so that only the result is rounded
-    try:
-        with without_notices():
-            adapted = PeftModel.from_pretrained(loaded, str(checkpoint))
-    except (OSError, ValueError, RuntimeError, SafetensorError) as fault:
-        reason = " ".join(str(fault).split())[:_LONGEST]
-        raise InputError(
-            f"the adapter {checkpoint} must fit {base}, but {reason}; name its base with --model"
-        ) from None
+    # merged in float32, so that only the result is rounded
+    adapted = _adapted(load_whole(base, dtype=torch.float32), checkpoint)
     merged = adapted.merge_and_unload(safe_merge=True).to(getattr(torch, dtype))
     place = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(place, ignore_errors=True)
-    merged.save_pretrained(place)
-    for file in _beside(Path(base) if Path(base).is_dir() else _download(base)):
-        if not (place / file.name).exists():
-            shutil.copyfile(file, place / file.name)
-    place.rename(out)
+    try:
+        merged.save_pretrained(place)
+        for file in _beside(Path(base) if Path(base).is_dir() else _download(base)):
+            if not (place / file.name).exists():
+                shutil.copyfile(file, place / file.name)
+        place.rename(out)
+    except SafetensorError as fault:
+        raise InputError(f"{out} must have room for the merged weights, but {fault}; make room") from None
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
     return out
+
+
+def _adapted(model: Any, checkpoint: Path) -> Any:
+    from peft import PeftConfig, get_peft_model
+
+    try:
+        config = PeftConfig.from_pretrained(str(checkpoint))
+        config.inference_mode = False  # which would hide what the adapter must hold
+        config.base_model_name_or_path = None  # peft would warn where the base has moved
+        with without_notices():
+            adapted = get_peft_model(model, config)
+    except (OSError, ValueError, TypeError) as fault:
+        reason = " ".join(str(fault).split())[:_LONGEST]
+        raise InputError(
+            f"the adapter {checkpoint} must fit its base, but {reason}; name it with --model"
+        ) from None
+    load_adapter(checkpoint, adapted)
+    return adapted
 
 
 def _trained_on(checkpoint: Path) -> str:
     path = checkpoint / "adapter_config.json"
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["base_model_name_or_path"])
+        base = json.loads(path.read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise InputError(f"{path} must name the adapter's base, but {fault}; name it with --model") from None
+    if not isinstance(base, str) or not base:
+        raise InputError(f"{path} must name the adapter's base, but has {base!r}; name it with --model")
+    return base
 
 
 def _beside(folder: Path) -> Iterator[Path]:

@@ -78,8 +78,8 @@ def load_whole(name: str, **options: Any) -> Any:
     lacking = {*told["missing_keys"], *(key for key, *_ in told["mismatched_keys"])}
     if lacking:
         raise InputError(
-            f"the model {name} must hold all weights that its config.json tells of, but lacks {len(lacking)} "
-            f"of that name and shape ({min(lacking)}, ...); take a whole checkpoint, in transformers' own form"
+            f"the model {name} must hold the weights that its config.json tells of, but lacks {len(lacking)} "
+            f"of that name and shape ({min(lacking)}, ...); take a whole checkpoint, in transformers' form"
         )
     return model
 

@@ -58,7 +58,8 @@ class Report:
         flat = {f"{task}/{name}": value for task, told in by_task.items() for name, value in told.items()}
         self._write({"step": done, "evaluation": by_task}, "evaluation", flat)
         whole = by_task["all"]
-        self.say(f"evaluation after {done} steps: loss {whole['loss']:.4f}, exact {whole['exact']:.1%}")
+        lost = f", {whole['dropped']:,.0f} cannot be used" if whole["dropped"] else ""
+        self.say(f"evaluation after {done} steps: loss {whole['loss']:.4f}, exact {whole['exact']:.1%}{lost}")
 
     def close(self) -> None:
         """End the bar and the trackers."""
@@ -77,7 +78,7 @@ class Report:
 
 def _line(metrics: Mapping[str, float]) -> str:
     parts = [
-        f"loss {metrics['loss']:.4f}",
+        f"loss {metrics['loss']:.4f}" if "loss" in metrics else "nothing to learn",
         f"lr {metrics['lr']:.2e}",
         f"{metrics['tokens_per_s']:,.0f} tokens/s",
         *([f"{metrics['utilisation']:.0%} of peak"] if "utilisation" in metrics else []),

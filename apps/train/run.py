@@ -1,6 +1,8 @@
 """A training run, put together: data, model, loop."""
 
+import importlib.util
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.provenance import versions
 from spatialgeom.apps.train.checkpoint import RunState, checkpoints, load_adapter, load_optimizer
 from spatialgeom.apps.train.config import TrainConfig
@@ -38,8 +40,9 @@ def train(config: TrainConfig) -> RunState:
         inputs = load_inputs(config, tells=accelerator.is_main_process)
     out = Path(config.out)
     with accelerator.main_process_first():
-        about = {"versions": versions()}
+        about = {"versions": versions("transformers", "peft", "accelerate")}
         state = claim(out, inputs.identity, about, writes=accelerator.is_main_process)
+    state = replace(state, unusable=inputs.unusable())
     steps = inputs.plan.steps
     report = Report(accelerator, out, steps=steps, done=state.step, quiet=config.quiet)
     if state.step >= steps:
@@ -85,6 +88,10 @@ def make_accelerator(config: TrainConfig) -> Any:
     Raises:
         InputError: Processes were started that do not know of one another.
     """
+    if config.tracker != "none" and importlib.util.find_spec(config.tracker) is None:
+        raise UsageError(
+            f"tracker {config.tracker} needs the package {config.tracker}; install it, or take none"
+        )
     from accelerate import Accelerator
     from accelerate.utils import DistributedDataParallelKwargs
 

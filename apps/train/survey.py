@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spatialgeom.apps.progress import Progress
-from spatialgeom.apps.train.data.partition import Cost, padded_tokens, partition
+from spatialgeom.apps.train.data.partition import Cost, pack, packed_tokens, padded_tokens, partition
 from spatialgeom.apps.train.encoding import DroppedError, Encoded
 from spatialgeom.apps.train.inputs import Inputs
 
@@ -59,7 +59,7 @@ def survey(inputs: Inputs, *, steps: int, processes: int, progress: Progress) ->
         processes: Processes to cut them for.
         progress: How far it is.
     """
-    plan = inputs.plan
+    plan, data = inputs.plan, inputs.config.data
     chosen = np.unique(np.linspace(0, plan.steps - 1, min(steps, plan.steps)).astype(int)).tolist()
     dropped: Counter[str] = Counter()
     found: list[Encoded] = []
@@ -69,8 +69,9 @@ def survey(inputs: Inputs, *, steps: int, processes: int, progress: Progress) ->
         own = list(_encoded(inputs, step, dropped))
         found += own
         costs = [Cost(each.patches, each.tokens) for each in own]
-        ranks = partition(costs, processes, inputs.config.data.micro_batch_tokens)
-        padded += sum(padded_tokens(slots, costs) for rank in ranks for slots in rank)
+        cut, length = (pack, packed_tokens) if data.packing else (partition, padded_tokens)
+        ranks = cut(costs, processes, data.micro_batch_tokens)
+        padded += sum(length(slots, costs) for rank in ranks for slots in rank)
         micro_batches += len(ranks[0])
     tokens = np.array([each.tokens for each in found], dtype=np.int64)
     return Survey(

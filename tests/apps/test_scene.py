@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from spatialgeom.apps.datagen import cache
 from spatialgeom.apps.datagen.geometry import compute_geometry
-from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.datagen.readers import rgbd_folder
 from spatialgeom.apps.datagen.rules import DEFAULT, PAPER
 from spatialgeom.apps.datagen.scene import rotation_to_z
+from spatialgeom.apps.progress import Progress
 
 directions = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 1e-3)
 

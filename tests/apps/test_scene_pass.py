@@ -17,13 +17,13 @@ import spatialgeom as sg
 from spatialgeom.apps.datagen import cache, config, decoding, device_pass, engine, jobs, scene_pass
 from spatialgeom.apps.datagen.decoding import Decoders
 from spatialgeom.apps.datagen.geometry import compute_geometry, derive
-from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.datagen.readers import rgbd_folder
 from spatialgeom.apps.datagen.readers._frames import read_depth_png
 from spatialgeom.apps.datagen.rules import DEFAULT, PAPER
 from spatialgeom.apps.datagen.scene_pass import ScenePass
 from spatialgeom.apps.datagen.upload import Uploader
 from spatialgeom.apps.errors import InputError
+from spatialgeom.apps.progress import Progress
 
 QUIET = Progress(quiet=True)
 POISON = 0xDEAD

@@ -183,7 +183,8 @@ def test_a_missing_package_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "peft" else find(name))
     assert training.main(TINY.split()) == 2
     assert capsys.readouterr().err == (
-        "needs peft, which cannot be imported: install spatialgeom[train], or name the wheel on PYTHONPATH\n"
+        "needs peft, which cannot be imported: install spatialgeom[train], "
+        "or name a folder that has them on PYTHONPATH\n"
     )
 
 

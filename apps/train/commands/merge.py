@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spatialgeom.apps.parsers import command_parser, parse_arguments
+from spatialgeom.apps.train.config import DTYPES
 
 _EXAMPLES = """examples:
   spatialgeom train merge run --out merged                        the best checkpoint of a run, else its last
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("checkpoint", type=str, help="a run's folder, or one of its checkpoints")
     parser.add_argument("--out", type=str, required=True, help="new folder of the merged checkpoint")
     parser.add_argument("--model", type=str, default=None, help="base; default: the one that was trained on")
-    parser.add_argument("--dtype", type=str, default="bfloat16", help="of the weights: bfloat16 or float32")
+    parser.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights")
     asked, _ = parse_arguments(parser, arguments)
 
     from spatialgeom.apps.train.merge import choose_checkpoint, merge

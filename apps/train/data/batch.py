@@ -16,7 +16,8 @@ class MicroBatch:
     Args:
         step: The optimizer step it belongs to, from 0.
         last: Is it this process' last one of the step?
-        inputs: What the model takes: ``input_ids``, ``attention_mask`` (B, T), image inputs.
+        inputs: What the model takes: ``input_ids``, ``attention_mask`` (B, T), image inputs. Empty where
+            the step has no conversation that can be used.
         labels: (B, T) int64 token ids, ``IGNORED`` where nothing is learnt; not shifted.
         ids: ``source/id`` of each conversation that counts.
         tasks: Subtask of each conversation, of those that do not count as well.

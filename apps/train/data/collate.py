@@ -116,6 +116,9 @@ def collate(
             dropped[sample.fault] += 1
         learnt = encoded.labels & bool(planned.counts and not sample.fault)
         rows.append((encoded.ids, np.where(learnt, encoded.ids, IGNORED)))
+    if not rows:
+        nothing = torch.empty((0, 0), dtype=torch.int64)
+        return MicroBatch(request.step, request.last, {}, nothing, (), (), 0, dropped=dropped)
     lengths = tuple(len(ids) for ids, _ in rows)
     if packing:
         rows = [(np.concatenate([ids for ids, _ in rows]), np.concatenate([labels for _, labels in rows]))]

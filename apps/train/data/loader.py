@@ -59,7 +59,7 @@ class Loader:
     """Yields a process' micro-batches; each time it is gone through, from the start.
 
     Results do not depend on the number of workers, nor a step's conversations on the number of processes.
-    A step whose conversations were all dropped has no micro-batch; what it lost is told by the next one.
+    A step whose conversations were all dropped has one micro-batch, an empty one, which tells what it lost.
 
     Args:
         sources: By the number that draws give.
@@ -119,21 +119,17 @@ class Loader:
         Raises:
             InputError: Many steps in a row have no usable conversation.
         """
-        untold: Counter[str] = Counter()
         skipped = 0
         for step in range(self.start_step, self.plan.steps):
             planned, dropped = self._planned(step)
-            untold += dropped
             skipped = 0 if planned else skipped + 1
             if skipped == min(_MOST_SKIPPED, self.plan.steps):
-                told = "; ".join(f"{reason}: {count}" for reason, count in untold.most_common())
+                told = "; ".join(f"{reason}: {count}" for reason, count in dropped.most_common())
                 raise InputError(
                     f"a step must have conversations that can be used, but {skipped} in a row had none "
                     f"({told}); mend the data"
                 )
-            if planned:
-                yield from self._cut(step, planned, untold if self.rank == 0 else Counter())
-                untold = Counter()
+            yield from self._cut(step, planned, dropped if self.rank == 0 else Counter())
 
     def _planned(self, step: int) -> tuple[list[Planned], Counter[str]]:
         """Encode a step's conversations: all of them, since every process must cut the step alike."""
@@ -152,7 +148,7 @@ class Loader:
     def _cut(self, step: int, planned: Sequence[Planned], dropped: Counter[str]) -> Iterator[Request]:
         costs = [Cost(one.encoded.patches, one.encoded.tokens) for one in planned]
         cut = pack if self.packing else partition
-        own = cut(costs, self.world, self.budget_tokens)[self.rank]
+        own = cut(costs, self.world, self.budget_tokens)[self.rank] or [[]]
         for number, slots in enumerate(own):
             yield Request(
                 step=step,

@@ -105,6 +105,11 @@ def padded_tokens(slots: Sequence[Slot], costs: Sequence[Cost]) -> int:
     return max(costs[slot.index].tokens for slot in slots) * len(slots)
 
 
+def packed_tokens(slots: Sequence[Slot], costs: Sequence[Cost]) -> int:
+    """Return the tokens of a micro-batch whose conversations lie in one row."""
+    return sum(costs[slot.index].tokens for slot in slots)
+
+
 def _fewest(tokens: Sequence[int], cap: int) -> int:
     """Return the least number of runs: any part of a run that fits does, so the longest ones are best."""
     runs, count, longest = 0, 0, 0

@@ -9,7 +9,8 @@ from typing import Any
 from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.provenance import fingerprint
-from spatialgeom.apps.train.data.source import ConversationSource, SourceConfig, share_samples
+from spatialgeom.apps.train.data.entry import SourceConfig
+from spatialgeom.apps.train.data.source import ConversationSource, share_samples
 from spatialgeom.apps.train.data.sources import Format, choose_format
 from spatialgeom.apps.train.data.store import VERSION, StoreWriter, make_store
 

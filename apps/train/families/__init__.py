@@ -54,8 +54,10 @@ def load_family(source: str | Path, revision: str | None = None) -> Family:
         folder = str(source) if Path(source).is_dir() else _download(str(source), revision)
         described, _ = PreTrainedConfig.get_config_dict(folder)
     except (OSError, ValueError) as fault:
-        reason = " ".join(str(fault).split())
-        raise InputError(f"{source} must be a model's folder or its name on the hub, but {reason}") from None
+        raise InputError(
+            f"{source} must be a model's folder or its name on the hub, but there is no such folder, and the "
+            f"hub does not give it ({type(fault).__name__}); correct model.path, or connect"
+        ) from None
     if not described:
         raise InputError(f"{source} must be a model's folder, but has no config.json")
     found, known = str(described.get("model_type")), model_types()

@@ -15,7 +15,6 @@ from PIL import Image
 
 from spatialgeom.apps.datagen.geometry import compute_geometry
 from spatialgeom.apps.datagen.objects import box_corners
-from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.readers.adt_views import READER, AdtViewsOptions
 from spatialgeom.apps.datagen.rules import DEFAULT
@@ -23,6 +22,7 @@ from spatialgeom.apps.datagen.task import Context
 from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.datagen.units import UNITS, draw_units
 from spatialgeom.apps.errors import InputError, UsageError
+from spatialgeom.apps.progress import Progress
 
 SIZE, FOCAL = (60, 80), 50.0
 # a camera 2 m above the floor that looks down: its y is the world's z, for up is the world's y

@@ -11,8 +11,8 @@ from PIL import Image
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.images import read_bytes
 from spatialgeom.apps.progress import Progress
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.prepare import prepare, prepare_all
-from spatialgeom.apps.train.data.source import SourceConfig
 from spatialgeom.apps.train.data.sources import _files, choose_format
 
 NAN = float("nan")

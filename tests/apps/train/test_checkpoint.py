@@ -240,6 +240,7 @@ def test_a_folder_belongs_to_one_run(tmp_path):
 
 def test_another_run_is_refused_and_told_what_differs(tmp_path):
     claim(tmp_path / "run", IDENTITY, {}, writes=True)
+    write_states(tmp_path / "run", {2: None})
     other = {"seed": 1, "data": {"batch": 16, "sources": [{"name": "q"}]}}
     with pytest.raises(UsageError, match=r"differs in seed \(0, now 1\), data\.batch \(8, now 16\); choose"):
         claim(tmp_path / "run", other, {}, writes=True)
@@ -307,7 +308,12 @@ def test_a_finished_run_that_is_given_again_says_so(configuration, capsys):
         "none",
     ]
     again += ["--model.dtype", "float32", "--images.max_tiles", "2", "--lora.rank", "2", "--data.batch", "6"]
-    again += ["--data.max_length", "300", "--data.sources", json.dumps(configuration.data.sources)]
+    again += [
+        "--data.max_length",
+        "300",
+        "--data.sources",
+        json.dumps([entry.path for entry in configuration.data.sources]),
+    ]
     assert main(again) == 0
     said = capsys.readouterr()
     assert f"{configuration.out} is done: 4 steps" in said.err

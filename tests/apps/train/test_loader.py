@@ -182,15 +182,18 @@ def test_what_planning_drops_is_told_by_one_rank_once(source, parts):
     assert told == [Counter({"no answer to learn": LENGTH // 2}), Counter()]
 
 
-def test_a_step_without_any_is_skipped_and_told_by_the_next(source, parts):
-    first = {draw.index for draw in make(source, parts).plan.step(0)}
-    batches = list(make(silent(source, first.__contains__), parts))
-    assert {batch.step for batch in batches} == {1, 2}
-    assert batches[0].dropped == Counter({"no answer to learn": 5})
+def test_a_step_without_any_has_an_empty_batch_that_tells_what_it_lost(source, parts):
+    last = {draw.index for draw in make(source, parts).plan.step(2)}
+    silent(source, last.__contains__)
+    for rank in (0, 1):
+        *_, empty = make(source, parts, rank=rank, world=2)
+        assert (empty.step, empty.last, empty.ids, empty.tokens) == (2, True, (), 0)
+        assert not empty.inputs
+        assert empty.dropped == (Counter({"no answer to learn": len(last)}) if rank == 0 else Counter())
 
 
 def test_data_of_which_nothing_can_be_used_stops_the_run(source, parts):
-    with pytest.raises(InputError, match=r"3 in a row had none \(no answer to learn: 12\)"):
+    with pytest.raises(InputError, match=r"3 in a row had none \(no answer to learn: 2\)"):
         list(make(silent(source, lambda index: True), parts))
 
 

@@ -1,16 +1,16 @@
 """Merged checkpoints: what base and adapter say together, in the layout and with the files of the base."""
 
 import json
+import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
-from transformers import AutoModelForImageTextToText, AutoTokenizer
+from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModelForImageTextToText, AutoTokenizer
 
 from spatialgeom.apps.cli import main
 from spatialgeom.apps.errors import InputError
@@ -198,6 +198,13 @@ def damage_adapter(run):
     (run.checkpoint / "adapter_model.safetensors").write_bytes(b"none")
 
 
+def lose_part_of_adapter(run):
+    path = run.checkpoint / "adapter_model.safetensors"
+    tensors = load_file(path)
+    del tensors[min(tensors)]
+    save_file(tensors, path)
+
+
 def forget_base(run):
     path = run.checkpoint / "adapter_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"base_model_name_or_path": None}))
@@ -214,24 +221,37 @@ def leave(run):
 @pytest.mark.parametrize(
     ("damage", "options", "code", "said"),
     [
-        (damage_adapter, [], 1, "the adapter .* must fit .*, but .*"),
-        (forget_base, [], 1, "must name the adapter's base, but .*; name it with --model"),
+        (damage_adapter, [], 1, "adapter_model.safetensors must be a file of tensors, but "),
+        (lose_part_of_adapter, [], 1, "must hold the adapters of this model and no others"),
+        (forget_base, [], 1, "must name the adapter's base, but has None; name it with --model"),
         (break_config, [], 1, "must name the adapter's base, but .*; name it with --model"),
-        (leave, ["--model", "gone/away"], 1, "the model gone/away must be a checkpoint that transformers"),
-        (leave, ["--dtype", "int8"], 2, "--dtype .*int8"),
-        (leave, ["--model", "QWEN"], 1, "the adapter .* must fit .*, but .*; name its base with --model"),
+        (break_config, ["--model", "BASE"], 1, "the adapter .* must fit its base, but "),
+        (leave, ["--model", "/gone/away"], 1, "the model /gone/away must be a checkpoint that transformers"),
+        (leave, ["--dtype", "int8"], 2, "--dtype.*'?int8'?.*bfloat16"),
+        (leave, ["--model", "DEEPER"], 1, "must hold the adapters of this model and no others"),
     ],
 )
 def test_faults_are_one_sentence_and_leave_nothing(
-    internvl, tiny_qwen3, tmp_path, capsys, damage, options, code, said, monkeypatch
+    internvl, deeper, tmp_path, capsys, damage, options, code, said
 ):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     damage(internvl)
-    options = [str(tiny_qwen3) if option == "QWEN" else option for option in options]
+    folders = {"DEEPER": str(deeper), "BASE": str(internvl.base)}
+    options = [folders.get(option, option) for option in options]
     found, lines, _ = told(capsys, internvl.run, "--out", tmp_path / "merged", *options)
     assert (found, len(lines)) == (code, 1)
-    assert __import__("re").search(said, lines[0])
+    assert re.search(said, lines[0])
     assert {path.name for path in tmp_path.iterdir()} == {"run"}
+
+
+@pytest.fixture(scope="module")
+def deeper(tiny_internvl, tmp_path_factory):
+    """A model with a layer more."""
+    config = AutoConfig.from_pretrained(tiny_internvl)
+    config.text_config.num_hidden_layers = 3
+    config.text_config.layer_types = ["full_attention"] * 3
+    folder = tmp_path_factory.mktemp("deeper")
+    AutoModelForImageTextToText.from_config(config).save_pretrained(folder)
+    return folder
 
 
 @pytest.mark.parametrize("make", [lambda path: None, Path.mkdir, Path.touch])

@@ -213,7 +213,7 @@ def test_a_checkpoint_that_lacks_weights_is_refused(tiny_internvl, tmp_path):
     lost = next(name for name in weights if "lm_head" in name)
     del weights[lost]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(InputError, match=r"must hold all weights .* lacks 1 .*\(lm_head"):
+    with pytest.raises(InputError, match=r"must hold the weights .* lacks 1 .*\(lm_head"):
         load_model(ModelConfig(path=str(folder), dtype="float32"), CPU)
 
 
@@ -232,7 +232,7 @@ def test_weights_of_another_shape_are_refused(tiny_internvl, tmp_path):
     folder = copied(tiny_internvl, tmp_path / "model")
     text = (folder / "config.json").read_text()
     (folder / "config.json").write_text(re.sub(r'"intermediate_size": 96', '"intermediate_size": 80', text))
-    with pytest.raises(InputError, match=r"lacks 6 of that name and shape \(model\.language_model\.layers"):
+    with pytest.raises(InputError, match=r"lacks 6 .*\(model\.language_model\.layers"):
         load_model(ModelConfig(path=str(folder)), CPU)
 
 

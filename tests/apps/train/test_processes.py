@@ -141,10 +141,11 @@ def yaml_of(config, path):
         "lora": {"rank": config.lora.rank},
         "data": {
             name: getattr(config.data, name)
-            for name in ("sources", "batch", "max_length", "micro_batch_tokens", "workers", "cache")
-        },
+            for name in ("batch", "max_length", "micro_batch_tokens", "workers", "cache")
+        }
+        | {"sources": [entry.path for entry in config.data.sources]},
         "optimizer": {"lr": config.optimizer.lr},
-        "evaluation": {"sources": config.evaluation.sources, "every": 3},
+        "evaluation": {"sources": [entry.path for entry in config.evaluation.sources], "every": 3},
         "checkpoint": {"every": 2, "keep": 9},
         "tracker": "none",
     }

@@ -16,8 +16,8 @@ from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.images import open_image, read_bytes
 from spatialgeom.apps.progress import Progress
 from spatialgeom.apps.records import SCHEMA
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.prepare import expand, prepare, prepare_all
-from spatialgeom.apps.train.data.source import SourceConfig
 from spatialgeom.apps.train.data.sources import choose_format
 
 SIZE = (64, 48)  # width, height

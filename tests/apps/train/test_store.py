@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.images import ImageRef
 from spatialgeom.apps.train.data import store as stores
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.grouping import cut, group, hash_lists, join_hashes, shuffle_within
-from spatialgeom.apps.train.data.source import ConversationSource, SourceConfig, share_samples
+from spatialgeom.apps.train.data.source import ConversationSource, share_samples
 from spatialgeom.apps.train.data.sources import choose_format, load_formats
 from spatialgeom.apps.train.data.store import ROWS, Store, make_store
 

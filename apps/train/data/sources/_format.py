@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from spatialgeom.apps.progress import Progress
-from spatialgeom.apps.train.data.source import SourceConfig, named
+from spatialgeom.apps.train.data.entry import SourceConfig, named
 from spatialgeom.apps.train.data.store import StoreWriter
 
 _SAYS_NOTHING = ("annotations", "annotation", "train", "data")  # names of files whose folder tells more

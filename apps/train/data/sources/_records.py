@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from spatialgeom.apps.progress import Progress
-from spatialgeom.apps.train.data.source import SourceConfig
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.sources._files import Record, content, read_records
 from spatialgeom.apps.train.data.sources._images import Images
 from spatialgeom.apps.train.data.sources._turns import check_turns, is_unicode

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spatialgeom.apps.errors import InputError, UsageError
-from spatialgeom.apps.train.data.source import SourceConfig
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.sources._conversations import parse
 from spatialgeom.apps.train.data.sources._files import first_record, identity
 from spatialgeom.apps.train.data.sources._format import Format

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from spatialgeom.apps.errors import InputError
 from spatialgeom.apps.prompts import IMAGE
-from spatialgeom.apps.train.data.source import SourceConfig
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.sources._files import Record, first_record, identity, parquet_files
 from spatialgeom.apps.train.data.sources._format import Format
 from spatialgeom.apps.train.data.sources._images import MISSING, Images

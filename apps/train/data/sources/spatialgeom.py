@@ -16,8 +16,8 @@ from spatialgeom.apps.prompts import IMAGE
 from spatialgeom.apps.provenance import fingerprint
 from spatialgeom.apps.records import MANIFEST, Dataset, subtask
 from spatialgeom.apps.splits.held_out import scenes_of
+from spatialgeom.apps.train.data.entry import SourceConfig
 from spatialgeom.apps.train.data.grouping import hash_lists, join_hashes
-from spatialgeom.apps.train.data.source import SourceConfig
 from spatialgeom.apps.train.data.sources._columns import codes, distinct, flat, integers, read_columns
 from spatialgeom.apps.train.data.sources._format import Format
 from spatialgeom.apps.train.data.sources._images import MISSING
