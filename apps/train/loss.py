@@ -1,6 +1,7 @@
 """The model with its loss: logits are computed where something is learnt, and nowhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -51,11 +52,14 @@ class ModelWithLoss(nn.Module):
             lengths: Tokens of each conversation where they lie in one row (B = 1), packed.
         """
         base = self.vlm.get_base_model()
-        if self.blank is not None and "pixel_values" not in inputs:
-            base.model.get_image_features(**self.blank)
         if lengths:
             inputs = packed_inputs(base.model, inputs, lengths)
-        hidden = base.model(**{**inputs, "use_cache": False}).last_hidden_state  # (B, T, D)
+        else:
+            # padding stands on the right, where causal attention does not look; a mask would keep attention
+            # from its fastest kernels
+            inputs = {name: value for name, value in inputs.items() if name != "attention_mask"}
+        with self._seeing_blank() if "pixel_values" not in inputs else nullcontext():
+            hidden = base.model(**{**inputs, "use_cache": False}).last_hidden_state  # (B, T, D)
         # the first token of a conversation is no label, so that a packed one does not predict the next
         following = labels[:, 1:]
         rows, places = torch.nonzero(following != IGNORED, as_tuple=True)
@@ -66,6 +70,27 @@ class ModelWithLoss(nn.Module):
             ends = torch.tensor(lengths, device=places.device).cumsum(0)
             rows = torch.bucketize(places, ends, right=True)
         return LabelLoss(nll, logits.detach().argmax(-1) == wanted, rows)
+
+    @contextmanager
+    def _seeing_blank(self) -> Iterator[None]:
+        """Run the tower on the blank image where a batch with images runs it: after the embeddings.
+
+        Sharded weights are gathered in the order of the layers, which must be the same in every process.
+        """
+        base, blank = self.vlm.get_base_model(), self.blank
+        if blank is None:
+            yield
+            return
+
+        def look(*_: Any) -> None:
+            base.model.get_image_features(**blank)
+
+        # registered here, it runs after the hook that gives the embeddings' weights back
+        hook = base.get_input_embeddings().register_forward_hook(look)
+        try:
+            yield
+        finally:
+            hook.remove()
 
     # what accelerate asks of a model that it shards
     @property

@@ -95,7 +95,7 @@ def _cut(log: Path, done: int) -> None:
     if not log.is_file():
         return
     lines = log.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if _step_of(line) <= done]
+    kept = [line for line in lines if _step_of(line) <= done] if done else []
     beside = log.with_name(f".{log.name}.tmp")
     beside.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
     beside.replace(log)

@@ -1,7 +1,7 @@
 """Planned conversations become tensors: images read, dots drawn, tokens padded."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -124,10 +124,7 @@ def collate(
         rows = [(np.concatenate([ids for ids, _ in rows]), np.concatenate([labels for _, labels in rows]))]
     ids, labels = _pad([ids for ids, _ in rows], pad_id), _pad([labels for _, labels in rows], IGNORED)
     mask = {} if packing else {"attention_mask": _pad([np.ones(length) for length in lengths], 0)}
-    images = {
-        name: value.to(dtype) if value.is_floating_point() else value
-        for name, value in family.join([sample.images for sample in samples]).items()
-    }
+    images = family.join([_cast(sample.images, dtype) for sample in samples])
     return MicroBatch(
         step=request.step,
         last=request.last,
@@ -139,6 +136,10 @@ def collate(
         lengths=lengths if packing else (),
         dropped=dropped,
     )
+
+
+def _cast(images: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    return {name: value.to(dtype) if value.is_floating_point() else value for name, value in images.items()}
 
 
 def _pad(rows: Sequence[np.ndarray], value: int) -> Tensor:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 _NEVER = np.int64(1) << 50
+_BUSY_TOKENS = 2048  # of a micro-batch: fewer leave a GPU idle, which costs more than padding does
 _PATCHES_PER_TOKEN = 4  # of the vision towers at hand: what a patch too many weighs beside a token too many
 
 
@@ -30,20 +31,23 @@ class Slot:
     counts: bool = True
 
 
-def partition(costs: Sequence[Cost], world: int, budget_tokens: int) -> list[list[list[Slot]]]:
+def partition(
+    costs: Sequence[Cost], world: int, budget_tokens: int, max_padding: float = 0.02
+) -> list[list[list[Slot]]]:
     """Cut a step into micro-batches; the same on every rank.
 
     Conversations are sorted by patches, then tokens, and cut into runs; the tokens of a run, padded to its
     longest, stay within the budget, unless it is a single conversation. There are as few micro-batches per
-    rank as the budget allows, the largest of all is as small as their number allows, and under these rules
-    what is uneven within them is the least possible: padding, and differences of patches, weighed by their
-    work. The n-th micro-batches of the ranks are alike in size, the largest come first, and ranks get about
-    equal sums.
+    rank as the budget allows, or more where the step would have too much padding and each still keeps a
+    device busy. The largest of all is as small as their number allows, and under these rules what is uneven
+    within them is the least possible: padding, and differences of patches, weighed by their work. The n-th
+    micro-batches of the ranks are alike in size, the largest come first, and ranks get about equal sums.
 
     Args:
         costs: Of the step's conversations.
         world: Ranks.
         budget_tokens: Most tokens of a micro-batch, padding included.
+        max_padding: Share of padding above which a step is cut into more.
 
     Returns:
         Micro-batches of each rank, equally many; none for no conversations.
@@ -52,9 +56,13 @@ def partition(costs: Sequence[Cost], world: int, budget_tokens: int) -> list[lis
         return [[] for _ in range(world)]
     order = sorted(range(len(costs)), key=lambda index: (*costs[index], index))
     patches, tokens = np.array([costs[index] for index in order], np.int64).T
-    micro_batches = -(-_fewest(tokens.tolist(), budget_tokens) // world)
-    wanted = micro_batches * world
-    runs = _cut(patches, tokens, min(wanted, len(order)), budget_tokens)
+    wanted = -(-_fewest(tokens.tolist(), budget_tokens) // world) * world
+    while True:
+        runs = _cut(patches, tokens, min(wanted, len(order)), budget_tokens)
+        padded = sum(int(tokens[begin:end].max()) * (end - begin) for begin, end in runs)
+        if padded - tokens.sum() <= max_padding * padded or tokens.sum() < (wanted + world) * _BUSY_TOKENS:
+            break
+        wanted += world
     groups = [[Slot(order[place]) for place in range(begin, end)] for begin, end in runs]
     spare = _spare(order, costs)
     groups += [[Slot(spare, counts=False)] for _ in range(wanted - len(groups))]

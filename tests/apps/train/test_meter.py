@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import termios
 from types import SimpleNamespace
 
 import pytest
@@ -77,16 +78,18 @@ def test_packed_conversations_cost_what_separate_ones_do():
 
 @pytest.mark.parametrize("name", ["internvl", "qwen3"])
 def test_half_of_the_operations_are_those_of_a_forward_pass(request, name):
-    model, cost = cost_of(request.getfixturevalue(f"tiny_{name}"))
-    base, length = model.unload().eval(), 96
+    folder, length = request.getfixturevalue(f"tiny_{name}"), 96
+    _, cost = cost_of(folder)
+    # torch does not count what its fused kernels for CPUs do
+    base = load_model(ModelConfig(path=str(folder), dtype="float32", attention="eager"), CPU).eval()
     ids = torch.arange(length)[None] % 50 + 20
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         base(input_ids=ids, attention_mask=torch.ones_like(ids))
     batch = batch_of((length,), (length,))
     # torch counts whole squares of attention, of which a causal mask leaves half
-    half_of_attention = 2 * cost.width * length**2
-    forward = (cost.flops(batch) - 6 * cost.width * length**2) / 2 + 2 * half_of_attention
-    assert counter.get_total_flops() == pytest.approx(forward, rel=0.02)
+    attention = 6 * cost.width * length**2  # forward and backward, of half a square
+    forward = (cost.flops(batch) - attention) / 2 + 2 * attention / 3
+    assert counter.get_total_flops() == pytest.approx(forward, rel=0.01)
 
 
 def test_peaks_are_told_apart_by_the_most_particular_name(monkeypatch):
@@ -213,6 +216,7 @@ def test_quiet_runs_and_other_processes_say_nothing(tmp_path, capsys, monkeypatc
 
 def test_a_terminal_gets_a_bar_that_begins_where_the_run_does(tmp_path, monkeypatch):
     main, side = pty.openpty()
+    termios.tcsetwinsize(side, (24, 120))
     with os.fdopen(side, "w") as terminal:
         monkeypatch.setattr("sys.stderr", terminal)
         tell(tmp_path, steps=4, done=2)
