@@ -19,6 +19,7 @@ from spatialgeom.apps.cli import main
 from spatialgeom.apps.datagen.readers import load_readers
 from spatialgeom.apps.datagen.tasks import load_tasks
 from spatialgeom.apps.records import PER_SOURCE, SCHEMA
+from spatialgeom.apps.train.data.collate import UNDRAWABLE, UNREADABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -130,7 +131,8 @@ def test_links_lead_somewhere(page):
 def test_commands_and_their_options_exist(page):
     for words in commands(page):
         arguments = [word for word in words[1:] if not word.startswith("-")]
-        depth = 2 if arguments[:1] == ["datagen"] else 1
+        named = arguments[:1] == ["datagen"] or arguments[:2] in (["train", "check"], ["train", "merge"])
+        depth = 2 if named else 1
         command = arguments[:depth]
         known = options_of(*command)
         used = {word.partition("=")[0] for word in words if word.startswith("--")}
@@ -157,6 +159,21 @@ def test_the_page_on_the_data_engine_has_every_option_and_no_other():
     documented = {word for word in documented if _OPTION.fullmatch(word)}
     known = {word for word in options_of("datagen", "run") if word not in _READERS_FILES}
     assert documented == known - {"--print_config"}
+
+
+def test_the_page_on_training_has_every_option_and_no_other():
+    documented = {word for word in table_cells(ROOT / "docs" / "training.md") if _OPTION.fullmatch(word)}
+    groups = {"--model", "--lora", "--images", "--data", "--optimizer", "--evaluation", "--checkpoint"}
+    asked = {word for word in options_of("train") if not word.endswith((".help", "+"))}
+    assert documented == asked - groups - {"--print_config", "--config"}
+
+
+def test_the_page_on_training_has_every_reason_for_dropping():
+    said = table_cells(ROOT / "docs" / "training.md", column=1)
+    code = "".join(path.read_text() for path in (ROOT / "apps" / "train").rglob("*.py"))
+    raised = re.findall(r'DroppedError\("([^"]+)"\)', code)
+    assert len(set(raised)) > 6
+    assert {*raised, UNREADABLE, UNDRAWABLE} <= said
 
 
 def test_the_page_on_the_data_engine_has_every_column_of_a_row():

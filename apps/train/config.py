@@ -66,6 +66,7 @@ class LoraOptions:
 
     def __post_init__(self) -> None:
         _at_least("lora.rank", self.rank, 1)
+        _at_least("lora.alpha", self.alpha, 1)
         if not 0 <= self.dropout < 1:
             raise UsageError(f"lora.dropout must be in [0, 1), got {self.dropout}")
 
@@ -123,6 +124,7 @@ class DataConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sources", entries(self.sources, "data.sources"))
         _at_least("data.batch", self.batch, 1)
+        _at_least("data.max_length", self.max_length, 1)
         _at_least("data.workers", self.workers, 0)
         if not 0 <= self.max_dropped <= 1:
             raise UsageError(f"data.max_dropped must be a share from 0 to 1, got {self.max_dropped}")
@@ -164,6 +166,12 @@ class OptimizerConfig:
             raise UsageError(f"optimizer.lr must be above 0, got {self.lr}")
         if not 0 <= self.warmup < 1:
             raise UsageError(f"optimizer.warmup must be a share in [0, 1), got {self.warmup}")
+        for name, value in (("beta1", self.beta1), ("beta2", self.beta2)):
+            if not 0 <= value < 1:
+                raise UsageError(f"optimizer.{name} must be in [0, 1), got {value}")
+        _at_least("optimizer.eps", self.eps, 0)
+        _at_least("optimizer.weight_decay", self.weight_decay, 0)
+        _at_least("optimizer.max_grad_norm", self.max_grad_norm, 0)
 
 
 @dataclass(frozen=True)

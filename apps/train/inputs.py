@@ -18,8 +18,10 @@ from spatialgeom.apps.train.data.loader import Loader
 from spatialgeom.apps.train.data.plan import Draw, Plan, Share
 from spatialgeom.apps.train.data.prepare import prepare_all
 from spatialgeom.apps.train.data.source import ConversationSource
+from spatialgeom.apps.train.encoding import DroppedError
 from spatialgeom.apps.train.families import Family, ImageBudget, load_family
 from spatialgeom.apps.train.folder import SOURCES
+from spatialgeom.apps.train.model import check_packages
 from spatialgeom.sampling import generator
 
 _EVALUATION_BATCH = 64  # conversations that are shared out to the processes at once
@@ -156,14 +158,27 @@ def load_encoder(config: TrainConfig) -> tuple[Family, ChatEncoder]:
     """Return how the model takes images, and how conversations become its tokens.
 
     Raises:
-        InputError: The model's family is not supported, or its chat template cannot be trained on.
+        UsageError: What the configuration asks for is not installed.
+        InputError: The model's family is not supported, its tokenizer is missing, or its chat template cannot
+            be trained on.
     """
     from transformers import AutoTokenizer
 
+    check_packages(config.model)
     family = load_family(config.model.path, config.model.revision)
     tokenizer = AutoTokenizer.from_pretrained(config.model.path, revision=config.model.revision)
+    if family.image_token not in tokenizer.get_vocab():  # without its files it is empty
+        raise InputError(
+            f"{config.model.path} must hold its tokenizer, with the token of an image, but does not; "
+            "take a whole checkpoint"
+        )
     encoder = ChatEncoder(tokenizer, family, image_budget(config), config.data.max_length)
-    encoder.check_template()
+    try:
+        encoder.check_template()
+    except DroppedError:
+        raise InputError(
+            f"data.max_length must hold two short questions and answers, got {config.data.max_length}"
+        ) from None
     return family, encoder
 
 

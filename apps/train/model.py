@@ -32,6 +32,7 @@ def load_model(config: ModelConfig, device: torch.device, *, sharded: bool = Fal
         InputError: The checkpoint cannot be loaded.
         UsageError: What the configuration asks for is not installed.
     """
+    check_packages(config)
     options: dict[str, Any] = {
         "dtype": getattr(torch, config.dtype),
         "attn_implementation": _attention(config, device),
@@ -84,26 +85,30 @@ def load_whole(name: str, **options: Any) -> Any:
     return model
 
 
-def _attention(config: ModelConfig, device: torch.device) -> str:
-    installed = importlib.util.find_spec("flash_attn") is not None
-    if config.attention == "auto":
-        return (
-            "flash_attention_2"
-            if installed and device.type == "cuda" and config.dtype == "bfloat16"
-            else "sdpa"
-        )
-    if config.attention == "flash_attention_2" and not installed:
+def check_packages(config: ModelConfig) -> None:
+    """Raise UsageError where what the configuration asks for is not installed."""
+    if config.attention == "flash_attention_2" and not _installed("flash_attn"):
         raise UsageError(
             "model.attention flash_attention_2 needs the package flash-attn; install it, or take sdpa"
         )
-    return config.attention
-
-
-def _four_bits(config: ModelConfig) -> Any:
-    if importlib.util.find_spec("bitsandbytes") is None:
+    if config.quantization == "4bit" and not _installed("bitsandbytes"):
         raise UsageError(
             "model.quantization 4bit needs the package bitsandbytes; install it, or take quantization none"
         )
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _attention(config: ModelConfig, device: torch.device) -> str:
+    if config.attention != "auto":
+        return config.attention
+    fits = device.type == "cuda" and config.dtype == "bfloat16"
+    return "flash_attention_2" if fits and _installed("flash_attn") else "sdpa"
+
+
+def _four_bits(config: ModelConfig) -> Any:
     from transformers import BitsAndBytesConfig
 
     make: Any = BitsAndBytesConfig

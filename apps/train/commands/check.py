@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from jsonargparse.typing import PositiveInt
+
 from spatialgeom.apps.train.commands._parser import config_parser, read_config
 
 _EXAMPLES = """examples:
@@ -16,8 +18,8 @@ finds them done. Exit codes: 0 nothing is dropped; 3 something is; 1 it cannot b
 def main(arguments: Sequence[str]) -> int:
     """Look."""
     parser = config_parser("train check", "Look at data and chat template before a run.", _EXAMPLES)
-    parser.add_argument("--processes", type=int, default=1, help="processes that the run will have")
-    parser.add_argument("--steps", type=int, default=20, help="steps to look at, evenly spaced")
+    parser.add_argument("--processes", type=PositiveInt, default=1, help="processes that the run will have")
+    parser.add_argument("--steps", type=PositiveInt, default=20, help="steps to look at, evenly spaced")
     config, asked = read_config(parser, arguments)
 
     from spatialgeom.apps.cli import DONE, SKIPPED
