@@ -1,5 +1,6 @@
 """What a training run is told: the same dataclasses serve the command line, config files and Python."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 def _at_least(name: str, value: float, least: float) -> None:
     if not value >= least:
         raise UsageError(f"{name} must be at least {least:g}, got {value}")
+
+
+def _positive(name: str, value: float) -> None:
+    if not 0 < value < math.inf:
+        raise UsageError(f"{name} must be above 0 and finite, got {value}")
 
 
 @dataclass(frozen=True)
@@ -133,8 +139,7 @@ class DataConfig:
                 f"data.micro_batch_tokens must hold the longest conversation, data.max_length = "
                 f"{self.max_length}, got {self.micro_batch_tokens}; lower the one or raise the other"
             )
-        if not self.epochs > 0:
-            raise UsageError(f"data.epochs must be above 0, got {self.epochs}")
+        _positive("data.epochs", self.epochs)
         if self.max_steps is not None:
             _at_least("data.max_steps", self.max_steps, 1)
 
@@ -162,8 +167,7 @@ class OptimizerConfig:
     max_grad_norm: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.lr > 0:
-            raise UsageError(f"optimizer.lr must be above 0, got {self.lr}")
+        _positive("optimizer.lr", self.lr)
         if not 0 <= self.warmup < 1:
             raise UsageError(f"optimizer.warmup must be a share in [0, 1), got {self.warmup}")
         for name, value in (("beta1", self.beta1), ("beta2", self.beta2)):

@@ -16,6 +16,8 @@ from spatialgeom.apps.train.config import LoraOptions, ModelConfig
 
 # one regular expression, which must match a whole name: plain suffixes leak into vision towers
 TARGETS = r".*language_model\.(model\.)?layers\.\d+\.(self_attn\.(q|k|v|o)_proj|mlp\.(gate|up|down)_proj)"
+# what 4 bits leave as it is: expressions that match from the beginning of a name
+KEPT_WHOLE = ("lm_head", r".*\bvision_tower", r".*\bvisual", r".*\bmulti_modal_projector")
 _ADAPTER = re.compile(r".*language_model\.(model\.)?layers\.\d+\..*\.lora_[AB]\.default\.weight")
 _FROZEN = ("vision", "visual", "projector", "merger", "image_newline")
 
@@ -117,7 +119,7 @@ def _four_bits(config: ModelConfig) -> Any:
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=getattr(torch, config.dtype),
-        llm_int8_skip_modules=["lm_head", "vision_tower", "visual", "multi_modal_projector"],
+        llm_int8_skip_modules=list(KEPT_WHOLE),
     )
 
 

@@ -1,5 +1,7 @@
 """Tiny checkpoints, written once for all tests of training."""
 
+import sys
+
 import pytest
 
 from spatialgeom.apps.train.testing.tiny import write_tiny
@@ -23,3 +25,13 @@ def tiny_qwen3(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_llava(tmp_path_factory):
     return write_tiny("llava_onevision", tmp_path_factory.mktemp("llava_onevision"))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_accelerate():
+    """Let each test choose its precision: accelerate keeps that of a process' first run."""
+    yield
+    if "accelerate" in sys.modules:
+        from accelerate.state import AcceleratorState
+
+        AcceleratorState._reset_state(reset_partial_state=True)

@@ -22,7 +22,9 @@ CPU = torch.device("cpu")
 # two layers of 64 features, 4 heads and 2 of keys of 16, 96 between: q, o, k, v, their biases, three of the
 # feed-forward part, two norms
 QWEN2_LAYER = 2 * 64 * 64 + 2 * 32 * 64 + (64 + 32 + 32) + 3 * 64 * 96 + 2 * 64
-QWEN3_LAYER = 2 * 64 * 64 + 2 * 32 * 64 + 2 * 16 + 3 * 64 * 96 + 2 * 64  # no biases, norms of queries and keys
+QWEN3_LAYER = (
+    2 * 64 * 64 + 2 * 32 * 64 + 2 * 16 + 3 * 64 * 96 + 2 * 64
+)  # no biases, norms of queries and keys
 
 
 def cost_of(folder):

@@ -9,6 +9,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from torch import nn
+from transformers.quantizers.quantizers_utils import should_convert_module
 
 from spatialgeom.apps.errors import InputError, UsageError
 from spatialgeom.apps.train.config import (
@@ -23,7 +24,14 @@ from spatialgeom.apps.train.data.batch import IGNORED
 from spatialgeom.apps.train.inputs import image_budget, load_inputs
 from spatialgeom.apps.train.loop import adamw
 from spatialgeom.apps.train.loss import ModelWithLoss
-from spatialgeom.apps.train.model import add_adapters, check_trainable, load_model, without_notices
+from spatialgeom.apps.train.model import (
+    KEPT_WHOLE,
+    TARGETS,
+    add_adapters,
+    check_trainable,
+    load_model,
+    without_notices,
+)
 from spatialgeom.apps.train.run import make_model
 from spatialgeom.apps.train.testing.questions import write_questions
 
@@ -243,6 +251,14 @@ def test_packages_that_are_not_installed_are_named(tiny_internvl, monkeypatch):
         load_model(ModelConfig(path=path, quantization="4bit"), CPU)
     with pytest.raises(UsageError, match="flash_attention_2 needs the package flash-attn; install it, or"):
         load_model(ModelConfig(path=path, attention="flash_attention_2"), CPU)
+
+
+def test_four_bits_hold_exactly_the_layers_that_have_adapters(tiny):
+    model = load_model(ModelConfig(path=str(tiny.folder)), CPU)
+    linear = {name for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+    halved = {name for name in linear if should_convert_module(name, list(KEPT_WHOLE))}
+    assert halved == {name for name in linear if re.fullmatch(TARGETS, name)}
+    assert len(halved) == 2 * len(SITES) < len(linear)
 
 
 def test_weights_have_the_type_that_is_asked_for_and_sdpa_is_the_default(tiny_internvl):

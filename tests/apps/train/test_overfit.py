@@ -23,7 +23,7 @@ from spatialgeom.apps.train.run import train
 from spatialgeom.apps.train.testing.questions import write_questions
 from spatialgeom.apps.train.testing.tiny import write_tiny
 
-QUESTIONS, BATCH, STEPS = 64, 16, 400
+QUESTIONS, BATCH, STEPS = 64, 16, 260
 
 
 def records_of(annotations):
@@ -44,7 +44,7 @@ def configuration(model, annotations, out):
             micro_batch_tokens=4000,
             workers=0,
         ),
-        optimizer=OptimizerConfig(lr=4e-3, beta2=0.95),
+        optimizer=OptimizerConfig(lr=2.5e-3, beta2=0.95),
         tracker="none",
         quiet=True,
     )
