@@ -97,8 +97,8 @@ def _first_pass(folder: Path, scratch: Path, asked: argparse.Namespace) -> list[
     """Time the engine's first pass against decoding alone: with points of the scene's own, and fused ones."""
     from benchmarks.scene_pass import measure
     from spatialgeom.apps.datagen.geometry import compute_geometry
-    from spatialgeom.apps.progress import Progress
     from spatialgeom.apps.datagen.rules import DEFAULT
+    from spatialgeom.apps.progress import Progress
 
     scene = _kitchen(folder, scratch)
     points = compute_geometry(scene, DEFAULT, "key", Progress(quiet=True), "cpu").points
@@ -133,8 +133,8 @@ def _scene_pass(folder: Path, scratch: Path, repeats: int) -> list[Row]:
     """Time the engine's passes and the loops in turn on the same frames, and the loops on the same points."""
     from spatialgeom.apps.datagen import cache
     from spatialgeom.apps.datagen.geometry import compute_geometry
-    from spatialgeom.apps.progress import Progress
     from spatialgeom.apps.datagen.rules import DEFAULT
+    from spatialgeom.apps.progress import Progress
 
     scene = _kitchen(folder, scratch)
     scenes = {"PNG depth": scene, ".sens": _kitchen_sens(folder, scratch)}

@@ -47,9 +47,9 @@ def clip_geometry(rules: Any) -> Any:
 def room_geometry(scratch: Path, rules: Any) -> Any:
     """Return the geometry of a rendered room."""
     from spatialgeom.apps.datagen.geometry import compute_geometry
-    from spatialgeom.apps.progress import Progress
     from spatialgeom.apps.datagen.readers.synthetic import READER
     from spatialgeom.apps.datagen.synthetic import SyntheticOptions
+    from spatialgeom.apps.progress import Progress
 
     (handle,) = READER.scenes(Path("synthetic"), SyntheticOptions(scenes=1))
     return compute_geometry(READER.load(handle, scratch), rules, "key", Progress(quiet=True), "cpu")
