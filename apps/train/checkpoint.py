@@ -29,7 +29,7 @@ class RunState:
     Args:
         step: Optimizer steps that are done.
         fingerprint: Of the run's configuration and data.
-        loss: Loss of the last evaluation, nats per label token; None: there was none.
+        loss: Loss of the evaluation at this step, nats per label token; None: there was none.
         dropped: Conversations that could not be used so far, by reason.
         seen: Conversations that were planned so far.
         unusable: Records that its sources cannot use, by source and reason.

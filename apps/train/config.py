@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from spatialgeom.apps.errors import UsageError
-from spatialgeom.apps.provenance import fingerprint
 from spatialgeom.apps.train.data.entry import entries
 
 ATTENTION = ("auto", "sdpa", "flash_attention_2", "eager")
@@ -273,7 +272,3 @@ class TrainConfig:
         for free in ("attention", "gradient_checkpointing"):
             del told["model"][free]
         return told
-
-    def fingerprint(self) -> str:
-        """Return the run's fingerprint; its sources' contents are told apart by their own."""
-        return fingerprint(self.identity())

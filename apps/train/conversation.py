@@ -6,8 +6,6 @@ from typing import Any
 
 from spatialgeom.apps.images import ImageRef
 
-ROLES = ("system", "user", "assistant")
-
 
 @dataclass(frozen=True)
 class Message:

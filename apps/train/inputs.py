@@ -25,7 +25,7 @@ from spatialgeom.apps.train.model import check_packages
 from spatialgeom.sampling import generator
 
 _EVALUATION_BATCH = 64  # conversations that are shared out to the processes at once
-_EVALUATION_WORKERS = 2  # they stay between evaluations, so that each one starts at once
+_EVALUATION_WORKERS = 2  # few, since they are started for each evaluation
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,13 @@ class Inputs:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells this run from another one: its configuration, and what its sources hold."""
-        return {**self.config.identity(), "contents": {s.name: s.fingerprint for s in self.sources}}
+        """What tells this run from another one: its configuration, what its sources hold, and its plan."""
+        return {
+            **self.config.identity(),
+            "contents": {source.name: source.fingerprint for source in self.sources},
+            "draws": {share.name: share.draws for share in self.plan.shares},
+            "order": [share.name for share in self.plan.shares],
+        }
 
     def batches(self, rank: int, world: int, start: int) -> Iterable[MicroBatch]:
         """Return a process' micro-batches from a step on."""

@@ -106,6 +106,7 @@ class Loop:
         ahead = Ahead(self.meter.waiting(batches))
         if self.evaluate and self.state.step == 0:
             self.evaluate(0)
+        self.meter.start()
         for done in range(self.state.step + 1, steps + 1):
             totals = self._step(done - 1, ahead.of_step(done - 1))
             lost += int(totals.dropped)
@@ -166,8 +167,8 @@ class Loop:
         return (
             f"a batch must fit into the device's memory, but {len(batch.ids)} conversations of "
             f"{batch.labels.numel():,} tokens do not; lower data.micro_batch_tokens "
-            f"({data.micro_batch_tokens}) and data.max_length ({data.max_length}), images.max_tiles "
-            f"({images.max_tiles}), or take model.quantization 4bit"
+            f"({data.micro_batch_tokens}); in a new folder also data.max_length ({data.max_length}), "
+            f"images.max_tiles ({images.max_tiles}), or take model.quantization 4bit"
         )
 
     def _update(self, step: int, totals: StepTotals) -> None:
@@ -182,7 +183,7 @@ class Loop:
             if not math.isfinite(value):
                 raise InputError(
                     f"the {name} must be finite, but is {value} in step {step + 1}; "
-                    "lower optimizer.lr, or look at the data of that step"
+                    "lower optimizer.lr in a new folder, or look at the data of that step"
                 )
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, len(self.sizes), self.config.optimizer)
@@ -207,8 +208,8 @@ class Loop:
             reasons = "; ".join(f"{reason}: {count}" for reason, count in self._all_dropped().items())
             raise InputError(
                 f"at most {self.config.data.max_dropped:.1%} of the conversations may be dropped, but "
-                f"{lost} of {self.state.seen} were ({reasons}); mend the data, or raise "
-                "data.max_length or data.max_dropped"
+                f"{lost} of {self.state.seen} were ({reasons}); mend the data in a new folder, "
+                "or raise data.max_dropped and give the same command"
             )
 
     def _all_dropped(self) -> dict[str, int]:

@@ -51,15 +51,15 @@ def merge(checkpoint: Path, out: Path, *, model: str | None = None, dtype: str =
 
     if out.exists():
         raise InputError(f"{out} must be a new folder, but is there already; name another one")
-    base = model or _trained_on(checkpoint)
+    base, revision = (model, None) if model else _trained_on(checkpoint)
     # merged in float32, so that only the result is rounded
-    adapted = _adapted(load_whole(base, dtype=torch.float32), checkpoint)
+    adapted = _adapted(load_whole(base, revision=revision, dtype=torch.float32), checkpoint)
     merged = adapted.merge_and_unload(safe_merge=True).to(getattr(torch, dtype))
     place = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(place, ignore_errors=True)
     try:
         merged.save_pretrained(place)
-        for file in _beside(Path(base) if Path(base).is_dir() else _download(base)):
+        for file in _beside(Path(base) if Path(base).is_dir() else _download(base, revision)):
             if not (place / file.name).exists():
                 shutil.copyfile(file, place / file.name)
         place.rename(out)
@@ -88,15 +88,17 @@ def _adapted(model: Any, checkpoint: Path) -> Any:
     return adapted
 
 
-def _trained_on(checkpoint: Path) -> str:
+def _trained_on(checkpoint: Path) -> tuple[str, str | None]:
+    """Return the base's name, and its revision on the hub."""
     path = checkpoint / "adapter_config.json"
     try:
-        base = json.loads(path.read_text(encoding="utf-8"))["base_model_name_or_path"]
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        base, revision = told["base_model_name_or_path"], told.get("revision")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InputError(f"{path} must name the adapter's base, but {fault}; name it with --model") from None
     if not isinstance(base, str) or not base:
         raise InputError(f"{path} must name the adapter's base, but has {base!r}; name it with --model")
-    return base
+    return base, revision
 
 
 def _beside(folder: Path) -> Iterator[Path]:
@@ -106,7 +108,7 @@ def _beside(folder: Path) -> Iterator[Path]:
                 yield file
 
 
-def _download(name: str) -> Path:
+def _download(name: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(name, allow_patterns=list(_BESIDE)))
+    return Path(snapshot_download(name, revision=revision, allow_patterns=list(_BESIDE)))

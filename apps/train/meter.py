@@ -1,5 +1,6 @@
 """What a step costs: tokens per second, share of the device's peak, waiting for data, memory."""
 
+import math
 import resource
 import sys
 import time
@@ -16,13 +17,16 @@ _PEAKS = (
     ("B200", 2250.0),
     ("H200", 989.0),
     ("H100 PCIe", 756.0),
+    ("H100 NVL", 835.0),
     ("H100", 989.0),
     ("A100", 312.0),
     ("L40S", 362.0),
+    ("L40", 181.0),
     ("RTX 6000 Ada", 364.0),
     ("RTX 4090", 165.0),
     ("RTX 3090", 71.0),
     ("A6000", 155.0),
+    ("A10G", 70.0),
     ("A10", 125.0),
     ("L4", 121.0),
 )
@@ -94,7 +98,13 @@ class Cost:
 
 
 def _weights(module: torch.nn.Module) -> int:
-    return sum(value.numel() for name, value in module.named_parameters() if "lora_" not in name)
+    return sum(_count(value) for name, value in module.named_parameters() if "lora_" not in name)
+
+
+def _count(value: torch.Tensor) -> int:
+    """Return a parameter's weights; of those in 4 bits, two share a byte."""
+    packed = getattr(value, "quant_state", None)
+    return value.numel() if packed is None else math.prod(packed.shape)
 
 
 def _side(size: int | list[int]) -> int:

@@ -123,7 +123,7 @@ def _four_bits(config: ModelConfig) -> Any:
     )
 
 
-def add_adapters(model: Any, lora: LoraOptions) -> Any:
+def add_adapters(model: Any, lora: LoraOptions, revision: str | None = None) -> Any:
     """Return the model with trainable adapters, in float32, in its language model and nowhere else.
 
     Raises:
@@ -140,6 +140,7 @@ def add_adapters(model: Any, lora: LoraOptions) -> Any:
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
+        revision=revision,  # of the base, which a merge must take again
         target_modules=TARGETS,
         bias="none",
         task_type="CAUSAL_LM",

@@ -61,11 +61,20 @@ class Report:
         lost = f", {whole['dropped']:,.0f} cannot be used" if whole["dropped"] else ""
         self.say(f"evaluation after {done} steps: loss {whole['loss']:.4f}, exact {whole['exact']:.1%}{lost}")
 
-    def close(self) -> None:
-        """End the bar and the trackers."""
+    def close(self, *, failed: bool = False) -> None:
+        """End the bar and the trackers, and leave the other processes.
+
+        Args:
+            failed: This process stops because of a fault. Then it does not leave them: they may be waiting in
+                a collective, and it would wait for them before it said why it stops.
+        """
         if self._bar is not None:
             self._bar.close()
-        self._accelerator.end_training()
+        if not failed:
+            self._accelerator.end_training()
+            return
+        for tracker in self._accelerator.trackers:
+            tracker.finish()
 
     def _write(self, line: Mapping[str, Any], prefix: str, figures: Mapping[str, float]) -> None:
         if self._tells:

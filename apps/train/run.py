@@ -42,6 +42,7 @@ def train(config: TrainConfig) -> RunState:
     with accelerator.main_process_first():
         about = {"versions": versions("transformers", "peft", "accelerate")}
         state = claim(out, inputs.identity, about, writes=accelerator.is_main_process)
+    _check_same(accelerator, out, state)
     state = replace(state, unusable=inputs.unusable())
     steps = inputs.plan.steps
     report = Report(accelerator, out, steps=steps, done=state.step, quiet=config.quiet)
@@ -74,12 +75,15 @@ def train(config: TrainConfig) -> RunState:
         meter=Meter(Cost.of(vlm, inputs.family.parts.vision), accelerator.device, world),
         evaluate=Evaluator(accelerator, model, held_out, report) if held_out is not None else None,
     )
+    failed = True
     try:
-        return loop.run(inputs.batches(rank, world, start=state.step))
+        state = loop.run(inputs.batches(rank, world, start=state.step))
+        failed = False
     except RuntimeError as fault:  # torch tells of a worker's end wherever the main thread is
         raise worker_fault(fault) from None
     finally:
-        report.close()
+        report.close(failed=failed)
+    return state
 
 
 def make_accelerator(config: TrainConfig) -> Any:
@@ -118,6 +122,17 @@ def make_accelerator(config: TrainConfig) -> Any:
     return accelerator
 
 
+def _check_same(accelerator: Any, out: Path, state: RunState) -> None:
+    """Refuse processes that are not at one place of one run, as where a node lacks the shared folder."""
+    from accelerate.utils import gather_object
+
+    if len({(each.step, each.fingerprint) for each in gather_object([state])}) > 1:
+        raise InputError(
+            f"all processes must see one folder {out} and the same sources, but some do not; "
+            "put them where every node sees them"
+        )
+
+
 def make_model(
     config: TrainConfig,
     family: Family,
@@ -134,7 +149,7 @@ def adapt(model: Any, config: TrainConfig, family: Family, checkpoint: Path | No
     """Return a model with its adapters, those of a checkpoint or new ones, the same in every process."""
     family.configure(model.config, image_budget(config))
     torch.manual_seed(config.seed)
-    vlm = add_adapters(model, config.lora)
+    vlm = add_adapters(model, config.lora, config.model.revision)
     if checkpoint is not None:
         load_adapter(checkpoint, vlm)
     freeze_vision(vlm, family.parts.vision)

@@ -41,7 +41,7 @@ class Share:
     @classmethod
     def of(cls, name: str, length: int, *, repeat: float = 1.0, samples: int | None = None) -> "Share":
         """Return the share of a source seen ``repeat`` times per epoch, or ``samples`` draws of it."""
-        return cls(name, length, round(repeat * length) if samples is None else samples)
+        return cls(name, length, max(1, round(repeat * length)) if samples is None else samples)
 
 
 class Plan:

@@ -34,6 +34,8 @@ def prepare_all(
     names = Counter(source.name for source in found)
     if twice := [name for name, count in names.items() if count > 1]:
         raise UsageError(f"two sources are called {twice[0]!r}; give each a name of its own")
+    if "all" in names:
+        raise UsageError("no source may be called 'all', which stands for all tasks in figures; rename it")
     if not found:
         raise UsageError("there must be at least one source to train on; name a dataset's folder")
     return found
