@@ -168,8 +168,8 @@ def test_a_merge_that_breaks_off_leaves_no_folder_and_the_next_one_succeeds(inte
         patch.setattr(shutil, "copyfile", killed)
         with pytest.raises(KeyboardInterrupt):
             merge(internvl.checkpoint, out)
-    assert not out.exists()
-    (tmp_path / ".out.tmp").mkdir(exist_ok=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+    (tmp_path / ".out.tmp").mkdir()
     (tmp_path / ".out.tmp" / "left over").touch()  # as by a merge that was killed
     merge(internvl.checkpoint, out)
     assert not (tmp_path / ".out.tmp").exists()

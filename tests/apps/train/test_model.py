@@ -106,10 +106,16 @@ def test_tower_and_projector_stay_in_evaluation_mode_and_out_of_the_graph(tiny):
         for name, value in tiny.batch.inputs.items()
         if name not in ("input_ids", "attention_mask", "mm_token_type_ids")
     }
+    graphs = []
+    for module in frozen:
+        module.register_forward_hook(lambda *_: graphs.append(torch.is_grad_enabled()))
     seen = inner.get_image_features(**images, return_dict=True).pooler_output
     seen = seen if isinstance(seen, list | tuple) else [seen]
-    assert torch.is_grad_enabled()
     assert not any(part.requires_grad for part in seen)
+    model(tiny.batch.inputs, tiny.batch.labels)
+    assert torch.is_grad_enabled()
+    assert len(graphs) >= 2
+    assert not any(graphs)
 
 
 def test_steps_change_adapters_alone(tiny):
