@@ -56,7 +56,7 @@ def test_a_command_of_datagen_is_found(cli):
     code, _, stderr = cli("doctor", "scans")
     assert code == 2
     assert stderr == "spatialgeom: there is no command 'doctor'; it is 'spatialgeom datagen doctor'\n"
-    assert "there are datagen, info" in cli("dctor")[2]
+    assert "there are datagen, train, info" in cli("dctor")[2]
 
 
 def test_options_of_a_reader_that_reads_nothing_are_told(run):
